@@ -1,0 +1,1 @@
+"""The workstation: processes, devices, recorder, presenter, console. Imports nothing here."""

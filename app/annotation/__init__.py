@@ -1,0 +1,1 @@
+"""Annotation schemes, edit log and agreement wiring; free of Qt."""

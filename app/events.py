@@ -1,0 +1,193 @@
+"""Journals: the truth about events. One author, one file, append only, every line checked.
+
+A line is a JSON object {"event": {...}, "crc": n} with the CRC-32 of the event's own text. Urgent
+events are on the disk (fsync) when `append` has handed them over for at most a few milliseconds;
+the others (keys, film frames) within 100 ms.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import threading
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.records import Event
+from app import clock
+
+BATCH_S = 0.1
+
+
+def encode(event: Event) -> bytes:
+    """Return the event's journal line with its checksum."""
+    text = json.dumps(event.to_json(), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    crc = zlib.crc32(text.encode("utf-8"))
+    return f'{{"event":{text},"crc":{crc}}}\n'.encode()
+
+
+def decode(line: bytes) -> Event:
+    """Read one journal line; raises ValueError where a byte of it is missing or changed."""
+    prefix, _, tail = line.rstrip(b"\n").rpartition(b',"crc":')
+    text = prefix.removeprefix(b'{"event":')
+    if len(text) == len(prefix) or not tail.endswith(b"}"):
+        raise ValueError("not a journal line")
+    if not tail[:-1].isdigit() or int(tail[:-1]) != zlib.crc32(text):
+        raise ValueError("checksum differs")
+    try:
+        return Event.from_json(json.loads(text))
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not an event: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class JournalContents:
+    """What a journal file holds: its sound events in order, and how many lines were damaged."""
+
+    events: tuple[Event, ...]
+    damaged_lines: int
+
+
+def read_journal(path: Path) -> JournalContents:
+    """Read every sound line of a journal; a torn last line is damage, not an error."""
+    events: list[Event] = []
+    damaged = 0
+    for line in path.read_bytes().split(b"\n"):
+        if not line:
+            continue
+        try:
+            events.append(decode(line))
+        except ValueError:
+            damaged += 1
+    return JournalContents(tuple(events), damaged)
+
+
+class Journal:
+    """Appends one author's events from any thread; a writer thread puts them on the disk.
+
+    A restarted author opens the same file and goes on counting. `on_event` sees each event after it
+    was handed to the writer; `on_failure` is called once, from the writer thread, with the OSError
+    that stopped the writing.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        source: str,
+        on_event: Callable[[Event], None] | None = None,
+        on_failure: Callable[[OSError], None] | None = None,
+    ) -> None:
+        self.source = source
+        self.failure: OSError | None = None
+        self._on_event = on_event
+        self._on_failure = on_failure
+        self._lock = threading.Lock()
+        self._queue: queue.SimpleQueue[tuple[bytes, bool, threading.Event | None] | None] = (
+            queue.SimpleQueue()
+        )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        existing = read_journal(path).events if path.exists() else ()
+        self._next_seq = max((event.seq for event in existing), default=-1) + 1
+        self._file = path.open("ab", buffering=0)
+        if self._file.tell() and not path.read_bytes().endswith(b"\n"):
+            # A killed author's torn line stays as it is, on a line of its own.
+            self._file.write(b"\n")
+        self._thread = threading.Thread(target=self._write, name=f"journal {source}", daemon=True)
+        self._thread.start()
+        self.append("journal_opened", payload=self._identity())
+
+    def append(
+        self,
+        kind: str,
+        trial: int = -1,
+        stage: str = "",
+        payload: Mapping[str, Any] | None = None,
+        time: float | None = None,
+        urgent: bool = True,
+        wait: bool = False,
+    ) -> Event:
+        """Record that `kind` happened at `time` (now, if not given) and return the event.
+
+        With `wait` the call returns only when the line is on the disk (or the disk has failed).
+        """
+        written = threading.Event() if wait else None
+        with self._lock:
+            event = Event(
+                time=clock.now() if time is None else time,
+                source=self.source,
+                seq=self._next_seq,
+                kind=kind,
+                trial=trial,
+                stage=stage,
+                payload=dict(payload or {}),
+            )
+            line = encode(event)
+            self._next_seq += 1
+            self._queue.put((line, urgent or wait, written))
+        if self._on_event is not None:
+            self._on_event(event)
+        if written is not None:
+            written.wait()
+        return event
+
+    def close(self) -> None:
+        """Write what is waiting, flush it to the disk, and end."""
+        self._queue.put(None)
+        self._thread.join()
+        self._file.close()
+
+    def _identity(self) -> dict[str, Any]:
+        anchor = clock.anchor()
+        return {
+            "pid": os.getpid(),
+            "boot_id": clock.boot_id(),
+            "utc_s": anchor.utc_s,
+            "monotonic_s": anchor.monotonic_s,
+        }
+
+    def _write(self) -> None:
+        batch: list[bytes] = []
+        waiting: list[threading.Event] = []
+        deadline: float | None = None
+        ending = False
+        while not ending:
+            timeout = None if deadline is None else max(0.0, deadline - clock.now())
+            urgent = False
+            try:
+                entry = self._queue.get(timeout=timeout)
+            except queue.Empty:
+                urgent = True
+            else:
+                if entry is None:
+                    ending = True
+                else:
+                    line, urgent, written = entry
+                    batch.append(line)
+                    if written is not None:
+                        waiting.append(written)
+                    if deadline is None:
+                        deadline = clock.now() + BATCH_S
+            if batch and (urgent or ending):
+                self._commit(b"".join(batch))
+                batch.clear()
+                deadline = None
+                for written in waiting:
+                    written.set()
+                waiting.clear()
+
+    def _commit(self, lines: bytes) -> None:
+        if self.failure is not None:
+            return
+        try:
+            view = memoryview(lines)
+            while view:
+                view = view[self._file.write(view) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self.failure = error
+            if self._on_failure is not None:
+                self._on_failure(error)

@@ -1,0 +1,1 @@
+"""The presenter process: runner, participant's window and its pages."""

@@ -1,0 +1,1 @@
+"""The recorder process: inlets and rings into the session file; finishing and recovery."""

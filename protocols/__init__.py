@@ -1,0 +1,1 @@
+"""Protocol files: schema, loading, constrained randomisation, expansion into a schedule."""

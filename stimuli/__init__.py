@@ -1,0 +1,1 @@
+"""Stimulus sets, their manifests and the bundled open set. Knows resources only."""
