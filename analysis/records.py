@@ -56,6 +56,11 @@ class StreamInfo:
         """Whether samples are byte strings (pictures, text) and not rows of numbers."""
         return self.dtype in BLOB_DTYPES
 
+    @property
+    def shape(self) -> tuple[str, float, tuple[str, ...], tuple[str, ...]]:
+        """What must stay the same for rows to belong to one data set: type, rate, channels, units."""
+        return (self.dtype, self.rate_hz, self.channels, self.units)
+
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
         return asdict(self) | {"details": dict(self.details)}

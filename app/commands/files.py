@@ -1,0 +1,113 @@
+"""`evoke info` and `evoke recover`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stimuli.problems import EvokeError
+
+
+def info(args: argparse.Namespace) -> int:
+    """Print streams, rates, gaps, drift and onsets of a session file."""
+    from analysis.session_file import SessionFileError, summary
+
+    try:
+        known = summary(session_path(args.session))
+    except SessionFileError as error:
+        raise EvokeError(str(error)) from error
+    if args.json:
+        print(json.dumps(known, ensure_ascii=False, allow_nan=False))
+    else:
+        print(describe(known))
+    return 0
+
+
+def session_path(path: Path) -> Path:
+    """Return the session file that `path` means: itself, or the only one in a folder."""
+    if not path.is_dir():
+        return path
+    found = sorted(path.glob("*.h5"))
+    if len(found) != 1:
+        raise EvokeError(f"{path}: is a folder with {len(found)} session files. Name one of them.")
+    return found[0]
+
+
+def describe(known: dict[str, Any]) -> str:
+    """Return a session's summary as text of fixed width."""
+    onset = known["onset_error_ms"]
+    ended = known["end_reason"] or "not finished"
+    lines = [
+        f"session      {known['uuid']}  ({known['origin']})",
+        f"protocol     {known['protocol'] or '-'}",
+        f"participant  {known['participant'] or '-'}",
+        f"started      {known['started_utc'] or '-'}",
+        f"ended        {ended}" + ("" if known["ended"] else "  (not in order)"),
+        f"trials       {known['trials']}, events {known['events']}, dropped frames {known['dropped_frames']}",
+        "onset error  "
+        + (
+            f"median {onset['median']} ms, 99th percentile {onset['p99']} ms, largest {onset['max']} ms"
+            if onset
+            else "unknown (no screen)"
+        ),
+        "",
+        f"{'stream':<20}{'kind':<14}{'channels':>8}{'rate Hz':>12}{'samples':>11}{'gaps':>6}"
+        f"{'jitter ms':>11}{'drift ppm':>11}{'lost s':>8}",
+    ]
+    for stream in known["streams"]:
+        lines.append(
+            f"{stream['id']:<20}{stream['kind']:<14}{len(stream['channels']):>8}"
+            f"{_number(stream['measured_rate_hz'], 3):>12}{stream['samples']:>11}{len(stream['gaps']):>6}"
+            f"{_number(stream['jitter_sd_ms'], 2):>11}{_number(stream['drift_ppm'], 1):>11}"
+            f"{_number(stream['lost_tail_s'], 2):>8}"
+        )
+        lines += [
+            f"    gap from {_number(gap['from_s'], 3)} to {_number(gap['to_s'], 3)} s,"
+            f" {gap['samples']} samples: {gap['cause']}"
+            for gap in stream["gaps"]
+        ]
+    return "\n".join(lines)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def recover(args: argparse.Namespace) -> int:
+    """Finish what a crash left; say what was lost, in seconds a stream."""
+    from app.recorder.finishing import FinishResult
+    from app.recorder.recovery import recover as recover_all
+
+    results: Sequence[FinishResult] = recover_all(args.path)
+    for result in results:
+        _enter_in_study(result.path, result.sha256)
+        _say(result.path, result.parts, result.lost_s, result.was_finished)
+    if args.json:
+        found = [result.to_json() for result in results]
+        print(json.dumps(found[0] if len(found) == 1 else {"sessions": found}, ensure_ascii=False))
+    return 0
+
+
+def _say(path: Path, parts: int, lost_s: Any, was_finished: bool) -> None:
+    if was_finished:
+        sys.stderr.write(f"{path}: is finished and sound.\n")
+        return
+    lost = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in lost_s.items() if seconds)
+    plural = "part" if parts == 1 else "parts"
+    sys.stderr.write(f"{path}: finished from {parts} {plural}; lost: {lost or 'nothing'}.\n")
+
+
+def _enter_in_study(path: Path, sha256: str) -> None:
+    """List a finished file in the study that it lies in, if it lies in one."""
+    from app.commands.left_over import add_to_study
+    from app.recorder.finishing import plan_of
+    from app.study import Study
+
+    for folder in path.absolute().parents:
+        if (folder / "study.yaml").exists():
+            add_to_study(Study.open(folder), plan_of(path), path, sha256)
+            return
