@@ -7,6 +7,7 @@ the others (keys, film frames) within 100 ms.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -15,7 +16,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from analysis.records import Event
 from app import clock
@@ -54,9 +55,14 @@ class JournalContents:
 
 def read_journal(path: Path) -> JournalContents:
     """Read every sound line of a journal; a torn last line is damage, not an error."""
+    return parse_journal(path.read_bytes())
+
+
+def parse_journal(content: bytes) -> JournalContents:
+    """Read every sound line of a journal's bytes."""
     events: list[Event] = []
     damaged = 0
-    for line in path.read_bytes().split(b"\n"):
+    for line in content.split(b"\n"):
         if not line:
             continue
         try:
@@ -64,6 +70,24 @@ def read_journal(path: Path) -> JournalContents:
         except ValueError:
             damaged += 1
     return JournalContents(tuple(events), damaged)
+
+
+class _Entry(NamedTuple):
+    """A line on its way to the disk; `written` is set when it is there or never will be."""
+
+    line: bytes
+    urgent: bool
+    written: threading.Event | None
+
+
+def _sync_folder(folder: Path) -> None:
+    # A new file's name is on the disk only when its folder is; Windows cannot open folders, nor needs to.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class Journal:
@@ -86,16 +110,17 @@ class Journal:
         self._on_event = on_event
         self._on_failure = on_failure
         self._lock = threading.Lock()
-        self._queue: queue.SimpleQueue[tuple[bytes, bool, threading.Event | None] | None] = (
-            queue.SimpleQueue()
-        )
+        self._closed = False
+        self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         path.parent.mkdir(parents=True, exist_ok=True)
-        existing = read_journal(path).events if path.exists() else ()
+        content = path.read_bytes() if path.exists() else b""
+        existing = parse_journal(content).events
         self._next_seq = max((event.seq for event in existing), default=-1) + 1
         self._file = path.open("ab", buffering=0)
-        if self._file.tell() and not path.read_bytes().endswith(b"\n"):
+        if content and not content.endswith(b"\n"):
             # A killed author's torn line stays as it is, on a line of its own.
             self._file.write(b"\n")
+        _sync_folder(path.parent)
         self._thread = threading.Thread(target=self._write, name=f"journal {source}", daemon=True)
         self._thread.start()
         self.append("journal_opened", payload=self._identity())
@@ -113,9 +138,12 @@ class Journal:
         """Record that `kind` happened at `time` (now, if not given) and return the event.
 
         With `wait` the call returns only when the line is on the disk (or the disk has failed).
+        Raises ValueError after `close`, and for a payload that JSON cannot hold (NaN, for one).
         """
         written = threading.Event() if wait else None
         with self._lock:
+            if self._closed:
+                raise ValueError(f"the journal of {self.source} is closed")
             event = Event(
                 time=clock.now() if time is None else time,
                 source=self.source,
@@ -127,7 +155,7 @@ class Journal:
             )
             line = encode(event)
             self._next_seq += 1
-            self._queue.put((line, urgent or wait, written))
+            self._queue.put(_Entry(line, urgent or wait, written))
         if self._on_event is not None:
             self._on_event(event)
         if written is not None:
@@ -135,7 +163,11 @@ class Journal:
         return event
 
     def close(self) -> None:
-        """Write what is waiting, flush it to the disk, and end."""
+        """Write what is waiting, flush it to the disk, and end; safe to call twice."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
         self._queue.put(None)
         self._thread.join()
         self._file.close()
@@ -150,34 +182,27 @@ class Journal:
         }
 
     def _write(self) -> None:
-        batch: list[bytes] = []
-        waiting: list[threading.Event] = []
-        deadline: float | None = None
+        batch: list[_Entry] = []
+        deadline_s = 0.0
         ending = False
         while not ending:
-            timeout = None if deadline is None else max(0.0, deadline - clock.now())
-            urgent = False
-            try:
+            timeout = max(0.0, deadline_s - clock.now()) if batch else None
+            with contextlib.suppress(queue.Empty):
                 entry = self._queue.get(timeout=timeout)
-            except queue.Empty:
-                urgent = True
-            else:
-                if entry is None:
-                    ending = True
-                else:
-                    line, urgent, written = entry
-                    batch.append(line)
-                    if written is not None:
-                        waiting.append(written)
-                    if deadline is None:
-                        deadline = clock.now() + BATCH_S
-            if batch and (urgent or ending):
-                self._commit(b"".join(batch))
+                if not batch:
+                    deadline_s = clock.now() + BATCH_S
+                # What is already waiting shares this line's fsync.
+                while entry is not None:
+                    batch.append(entry)
+                    entry = self._queue.get_nowait()
+                ending = True
+            due = ending or clock.now() >= deadline_s or any(entry.urgent for entry in batch)
+            if batch and due:
+                self._commit(b"".join(entry.line for entry in batch))
+                for entry in batch:
+                    if entry.written is not None:
+                        entry.written.set()
                 batch.clear()
-                deadline = None
-                for written in waiting:
-                    written.set()
-                waiting.clear()
 
     def _commit(self, lines: bytes) -> None:
         if self.failure is not None:

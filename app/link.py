@@ -13,8 +13,11 @@ import queue
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from app import clock
 
 HOST = "127.0.0.1"
 CONNECT_TIMEOUT_S = 5.0
@@ -58,15 +61,15 @@ class Peer:
                 return False
         return True
 
-    def receive(self) -> Message | None:
-        """Wait for the next message; None when the connection has ended."""
-        while True:
+    def receive(self, deadline_s: float | None = None) -> Message | None:
+        """Wait for the next message; None when the connection has ended (or `deadline_s` has passed)."""
+        while deadline_s is None or clock.now() < deadline_s:
             line, found, rest = self._buffer.partition(b"\n")
             if found:
                 self._buffer = rest
                 try:
                     message = json.loads(line)
-                except ValueError:
+                except (ValueError, RecursionError):
                     return None
                 return message if isinstance(message, dict) else None
             if len(self._buffer) > LONGEST_LINE:
@@ -80,6 +83,7 @@ class Peer:
             if not block:
                 return None
             self._buffer += block
+        return None
 
     def close(self) -> None:
         """End the connection; safe to call twice and from any thread."""
@@ -108,6 +112,7 @@ class LinkServer:
         self._on_gone = on_gone
         self._peers: list[Peer] = []
         self._lock = threading.Lock()
+        self._closed = False
         self._socket = socket.create_server((HOST, 0))
         self.port: int = self._socket.getsockname()[1]
         threading.Thread(target=self._accept, name="link server", daemon=True).start()
@@ -124,6 +129,7 @@ class LinkServer:
 
     def close(self) -> None:
         """Stop listening and end all connections."""
+        self._closed = True
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -131,48 +137,60 @@ class LinkServer:
             peer.close()
 
     def _accept(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 connection, _ = self._socket.accept()
             except OSError:
-                return
+                # A visitor who left at once, or no descriptor free: neither ends the service.
+                time.sleep(0.05)
+                continue
             connection.settimeout(SEND_TIMEOUT_S)
             peer = Peer(connection)
             threading.Thread(target=self._serve, args=(peer,), name="link peer", daemon=True).start()
 
     def _serve(self, peer: Peer) -> None:
-        hello = peer.receive()
-        if hello is None or not hmac.compare_digest(str(hello.get("token", "")), self.token):
+        hello = peer.receive(clock.now() + CONNECT_TIMEOUT_S)
+        if hello is None or not self._knows(hello) or not peer.send({"type": "welcome"}):
             peer.close()
             return
         peer.role, peer.name = str(hello.get("role", "")), str(hello.get("name", ""))
         peer.pid = int(hello.get("pid", 0))
         with self._lock:
             self._peers.append(peer)
-        message: Message | None = {key: hello[key] for key in hello if key != "token"}
-        while message is not None:
-            self._on_message(peer, message)
-            message = peer.receive()
-        peer.close()
-        with self._lock:
-            self._peers.remove(peer)
-        self._on_gone(peer)
+        try:
+            message: Message | None = {key: hello[key] for key in hello if key != "token"}
+            while message is not None:
+                self._on_message(peer, message)
+                message = peer.receive()
+        finally:
+            peer.close()
+            with self._lock:
+                self._peers.remove(peer)
+            self._on_gone(peer)
+
+    def _knows(self, hello: Message) -> bool:
+        return hmac.compare_digest(
+            str(hello.get("token", "")).encode("utf-8", "surrogatepass"), self.token.encode()
+        )
 
 
 class Link:
     """A child's or console's end: sends, and collects what arrives for its own loop to `poll`."""
 
     def __init__(self, port: int, token: str, role: str, name: str, pid: int) -> None:
-        """Connect and say hello; raises LinkError."""
+        """Connect, say hello and wait to be let in; raises LinkError."""
         try:
             connection = socket.create_connection((HOST, port), CONNECT_TIMEOUT_S)
         except OSError as error:
             raise LinkError(f"no supervisor on port {port}: {error}") from error
         connection.settimeout(SEND_TIMEOUT_S)
         self._peer = Peer(connection)
-        self._arrived: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._arrived: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._gone = threading.Event()
         self._peer.send({"type": "hello", "token": token, "role": role, "name": name, "pid": pid})
+        if self._peer.receive(clock.now() + CONNECT_TIMEOUT_S) is None:
+            self._peer.close()
+            raise LinkError(f"the supervisor on port {port} did not accept us")
         threading.Thread(target=self._read, name="link", daemon=True).start()
 
     @property
@@ -189,11 +207,13 @@ class Link:
         messages: list[Message] = []
         with contextlib.suppress(queue.Empty):
             while True:
-                messages.append(self._arrived.get_nowait())
+                message = self._arrived.get_nowait()
+                if message is not None:
+                    messages.append(message)
         return messages
 
     def wait(self, timeout_s: float) -> Message | None:
-        """Wait for one message, at most `timeout_s`; None if none came."""
+        """Wait for one message, at most `timeout_s`; None if none came or the supervisor has left."""
         with contextlib.suppress(queue.Empty):
             return self._arrived.get(timeout=timeout_s)
         return None
@@ -206,3 +226,4 @@ class Link:
         while (message := self._peer.receive()) is not None:
             self._arrived.put(message)
         self._gone.set()
+        self._arrived.put(None)

@@ -1,0 +1,75 @@
+"""What the recorder tells about itself: health twice a second, and the head of every part."""
+
+from __future__ import annotations
+
+import shutil
+from collections import deque
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app import clock
+from app.link import Message
+from app.plan import SessionPlan
+from app.recorder.roster import Roster
+from app.recorder.writer import Writer
+
+WINDOW_S = 5.0
+
+
+class Report:
+    """Counts over the last five seconds."""
+
+    def __init__(self, folder: Path, roster: Roster, writer: Writer) -> None:
+        self._folder = folder
+        self._roster = roster
+        self._writer = writer
+        self._bytes: deque[tuple[float, int]] = deque()
+        self._samples: dict[str, deque[tuple[float, int]]] = {}
+
+    def health(self, now: float) -> Message:
+        """Return the health message."""
+        written = self._writer.bytes_written
+        return {
+            "type": "health",
+            "part": self._writer.part,
+            "flushed_s": self._writer.flushed_s,
+            "bytes": written,
+            "free_bytes": shutil.disk_usage(self._folder).free,
+            "bytes_per_s": rate(self._bytes, now, written),
+            "streams": {stream_id: self._stream(stream_id, now) for stream_id in self._roster.expected},
+        }
+
+    def _stream(self, stream_id: str, now: float) -> dict[str, Any]:
+        track = self._roster.track(stream_id)
+        state: dict[str, Any] = {
+            "state": self._roster.state(stream_id),
+            "rate_hz": 0.0,
+            "samples": 0,
+            "last_s": None,
+            "lost": 0,
+        }
+        if track is not None:
+            counts = self._samples.setdefault(stream_id, deque())
+            state["rate_hz"] = rate(counts, now, track.samples)
+            state["samples"], state["lost"] = track.samples, track.missing
+            if track.last_s is not None:
+                state["last_s"] = track.last_s + track.clock.offset_s
+        message = self._roster.message(stream_id)
+        if message:
+            state["message"] = message
+        return state
+
+
+def rate(counts: deque[tuple[float, int]], now: float, count: int) -> float:
+    """Note a count and return its growth a second over the window."""
+    counts.append((now, count))
+    while len(counts) > 2 and now - counts[1][0] >= WINDOW_S:
+        counts.popleft()
+    first_s, first = counts[0]
+    return (count - first) / (now - first_s) if now > first_s else 0.0
+
+
+def part_attributes(plan: SessionPlan) -> dict[str, Any]:
+    """Return the root attributes of a part: the plan, and which clock its times are of."""
+    return asdict(plan) | {"boot_id": clock.boot_id()}
