@@ -1,0 +1,97 @@
+"""One event filter for the whole application: keystrokes of both windows, and the operator's chords."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
+from PySide6.QtGui import QInputEvent, QKeyEvent, QKeySequence
+
+from app import clock
+from app.presenter.keys import KeyStroke, Strokes, event_time
+
+CHORDS = {Qt.Key.Key_P: "pause", Qt.Key.Key_Q: "abort"}
+INPUT_EVENTS = (
+    QEvent.Type.KeyPress,
+    QEvent.Type.KeyRelease,
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.MouseButtonRelease,
+)
+# An input's own time is good for what its handlers do at once, not for anything later.
+FRESH_S = 0.05
+
+
+class Keyboard(QObject):
+    """Sees each key event once, at the window it comes in by, before any widget does."""
+
+    def __init__(self, on_stroke: Callable[[KeyStroke], None], on_chord: Callable[[str], None]) -> None:
+        super().__init__()
+        self._on_stroke = on_stroke
+        self._on_chord = on_chord
+        self._strokes = Strokes()
+        self._time = 0.0
+        self._received_s = 0.0
+
+    def time(self) -> float:
+        """Return the time of the input that is being handled, now if there is none."""
+        now = clock.now()
+        return self._time if now - self._received_s < FRESH_S else now
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Record keys; swallow the operator's chords."""
+        if event.type() not in INPUT_EVENTS or not watched.isWindowType():
+            return False
+        received_s = clock.now()
+        stamp_ms = typing.cast("QInputEvent", event).timestamp()
+        self._received_s, self._time = received_s, event_time(stamp_ms, received_s)
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            return self._key(typing.cast("QKeyEvent", event))
+        return False
+
+    def _key(self, event: QKeyEvent) -> bool:
+        is_down = event.type() == QEvent.Type.KeyPress
+        if event.isAutoRepeat() and not is_down:
+            # X11 sends an up before each repeat; the key never moved.
+            return False
+        code, name = event.key(), key_name(event)
+        if is_down:
+            text = event.text() if event.text().isprintable() else ""
+            repeated = event.isAutoRepeat()
+            stroke: KeyStroke | None = self._strokes.down(
+                code, name, text, self._time, self._received_s, repeated
+            )
+        else:
+            stroke = self._strokes.up(code, self._time, self._received_s)
+        if stroke is not None:
+            self._on_stroke(stroke)
+        chord = CHORDS.get(Qt.Key(code)) if is_chord(event) else None
+        if chord is None:
+            return False
+        if is_down and not event.isAutoRepeat():
+            self._on_chord(chord)
+        return True
+
+
+def is_chord(event: QKeyEvent) -> bool:
+    """Whether exactly Ctrl and Shift are held."""
+    held = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    return event.modifiers() == held
+
+
+def key_name(event: QKeyEvent) -> str:
+    """Return the key's name, as in 'A', 'Backspace', 'Shift'."""
+    key = event.key()
+    names = {
+        Qt.Key.Key_Shift: "Shift",
+        Qt.Key.Key_Control: "Control",
+        Qt.Key.Key_Alt: "Alt",
+        Qt.Key.Key_AltGr: "AltGr",
+        Qt.Key.Key_Meta: "Meta",
+        Qt.Key.Key_CapsLock: "CapsLock",
+        Qt.Key.Key_PageUp: "PageUp",
+        Qt.Key.Key_PageDown: "PageDown",
+        Qt.Key.Key_Delete: "Delete",
+        Qt.Key.Key_Insert: "Insert",
+    }
+    return names.get(Qt.Key(key)) or QKeySequence(QKeyCombination(Qt.Key(key))).toString() or "unknown"

@@ -1,0 +1,61 @@
+"""A display that no one else uses: windows of tests appear on an X server of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+SCREEN = "1280x800x24"
+OWN_DISPLAY = "EVOKE_TEST_DISPLAY"
+
+
+def start_xvfb(screen: str = SCREEN) -> tuple[subprocess.Popen[bytes], str]:
+    """Start an X server on a free display and return it with the display's name."""
+    reading, writing = os.pipe()
+    try:
+        server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", screen, "-nolisten", "tcp", "-noreset"],
+            pass_fds=(writing,),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    finally:
+        os.close(writing)
+    with os.fdopen(reading, "rb") as number:
+        said = number.readline().strip()
+    if not said:
+        server.wait(10)
+        raise RuntimeError(f"Xvfb ended with status {server.returncode}")
+    return server, f":{int(said)}"
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """Let this process and its children open windows; return the display's name."""
+    if not sys.platform.startswith("linux") or OWN_DISPLAY in os.environ:
+        yield os.environ.get(OWN_DISPLAY, "")
+        return
+    server, name = start_xvfb()
+    patch = pytest.MonkeyPatch()
+    patch.setenv(OWN_DISPLAY, name)
+    patch.setenv("DISPLAY", name)
+    patch.setenv("QT_QPA_PLATFORM", "xcb")
+    for variable in ("WAYLAND_DISPLAY", "XAUTHORITY"):
+        patch.delenv(variable, raising=False)
+    try:
+        yield name
+    finally:
+        patch.undo()
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def qapp_cls(display: str) -> type[QApplication]:
+    """Let pytest-qt make its application on this display."""
+    return QApplication
