@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ import psutil
 
 from analysis.records import Origin
 from app import clock
+from app.events import read_journal
 from app.settings import runtime_folder, write_atomically
 
 LIVE_SUFFIX = ".live"
@@ -90,7 +92,8 @@ class SessionPlan:
     `devices` are entries of the devices file. `schedule` is `protocols.schedule.Schedule.to_json()`,
     None for a plain recording. `window` is `screen` (participant's window), `null` (virtual screen) or
     `none` (no presenter). `checks` are the results of the checks before the start. No absolute path:
-    stimuli are named by set and id.
+    stimuli are named by set and id; `stimulus_folder` says where a set that is not bundled lies, seen
+    from the live folder.
     """
 
     uuid: str
@@ -103,6 +106,7 @@ class SessionPlan:
     created_utc: str = ""
     protocol_yaml: str = ""
     schedule: Mapping[str, Any] | None = None
+    stimulus_folder: str = ""
     devices: tuple[Mapping[str, Any], ...] = ()
     window: Literal["screen", "null", "none"] = "screen"
     auto: bool = False
@@ -140,9 +144,38 @@ class SessionPlan:
         return f"evoke:{self.uuid}:{stream_id}"
 
 
+def at_work(paths: SessionPaths) -> dict[str, int]:
+    """Return which of a session's recorder and presenter still run, by role with their pids.
+
+    They outlive a killed supervisor until the trial has ended: before that nothing must be finished.
+    """
+    try:
+        events = read_journal(paths.journal("supervisor")).events
+    except OSError:
+        return {}
+    pids: dict[str, int] = {}
+    for event in events:
+        if event.kind == "process_started" and event.payload.get("role") in ("recorder", "presenter"):
+            pids[event.payload["role"]] = int(event.payload["pid"])
+    return {role: pid for role, pid in pids.items() if _serves(pid, paths.live.name)}
+
+
+def _serves(pid: int, live_name: str) -> bool:
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        # The number may have gone to a stranger since.
+        named = any(live_name in argument for argument in process.cmdline())
+        return named and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Who runs a session, and where to reach it."""
+    """Who runs a session, and where to reach it.
+
+    `finishing` says that nothing is recorded any more and the session file is being written, so that
+    the next session may start.
+    """
 
     pid: int
     started: float
@@ -150,18 +183,26 @@ class Lock:
     port: int
     token: str
     uuid: str
+    host: str = ""
+    finishing: bool = False
 
     @classmethod
     def of_this_process(cls, port: int, token: str, uuid: str) -> Lock:
         """Describe this process as the session's supervisor."""
         started = psutil.Process().create_time()
-        return cls(os.getpid(), started, clock.boot_id(), port, token, uuid)
+        return cls(os.getpid(), started, clock.boot_id(), port, token, uuid, socket.gethostname())
 
     def write(self, path: Path) -> None:
-        """Write for this user's eyes only."""
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(self), file)
+        """Write for this user's eyes only, in one step."""
+        temporary = path.with_name(path.name + ".new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(asdict(self), file)
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
 
     @classmethod
     def read(cls, path: Path) -> Lock | None:
@@ -172,10 +213,18 @@ class Lock:
             return None
 
     @property
+    def is_of_this_machine(self) -> bool:
+        """Whether the owner ran here: another machine's processes cannot be looked at from here."""
+        return self.host in ("", socket.gethostname())
+
+    @property
     def is_alive(self) -> bool:
         """Whether its owner still runs: same boot, same pid, same start time."""
         if self.boot_id != clock.boot_id():
             return False
         with contextlib.suppress(psutil.Error):
-            return abs(psutil.Process(self.pid).create_time() - self.started) < 1.0
+            process = psutil.Process(self.pid)
+            # A dead one whose parent has not looked yet (a console, for one) still has its number.
+            is_dead = process.status() == psutil.STATUS_ZOMBIE
+            return not is_dead and abs(process.create_time() - self.started) < 1.0
         return False

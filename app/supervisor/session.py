@@ -1,0 +1,290 @@
+"""One session from its first process to its finished file."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator
+
+from app import clock
+from app.events import Journal
+from app.link import LinkServer
+from app.plan import Lock, SessionPaths, SessionPlan
+from app.supervisor import programs
+from app.supervisor.crew import Crew
+from app.supervisor.desk import Desk, Say, anchor_payload
+from app.supervisor.outcome import Choices, Outcome, SessionError
+
+OPTIONAL_GRACE_S = 4.0
+DESERTED_S = 60.0
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+def run_session(
+    plan: SessionPlan,
+    paths: SessionPaths,
+    choices: Choices | None = None,
+    say: Say | None = None,
+) -> Outcome:
+    """Run a session whose live folder exists and return what became of it.
+
+    Returns when the finished file lies there. From the main thread, Ctrl-C and SIGTERM end the
+    session in order.
+    """
+    supervisor = Supervisor(plan, paths, choices or Choices(), say or (lambda _: None))
+    with _signals(supervisor.interrupt):
+        try:
+            return supervisor.run()
+        except OSError as error:
+            raise SessionError(
+                f"{error.filename or paths.folder}: cannot be written ({error.strerror}). What was recorded"
+                f" so far is safe in {paths.live}; `evoke recover {paths.live}` finishes it."
+            ) from error
+
+
+class Supervisor(Desk):
+    """Parent of a session's processes; `run` is its life."""
+
+    def run(self) -> Outcome:
+        """Live the session; children never outlive this call, but for a console the user keeps."""
+        self._open()
+        try:
+            if self._gather_streams() and self._await_ready() and self._await_start():
+                self._present()
+            self._close_recording()
+        finally:
+            self._crew.end("presenter", "recorder", "bridge", "capture")
+        try:
+            return self._finish() if self._begun else self._give_up()
+        finally:
+            self._relay()
+            self._crew.end("finisher")
+            if not self._choices.keep_console:
+                self._server.broadcast({"type": "stop"}, "console")
+                self._crew.end("console")
+            self._server.close()
+            shutil.rmtree(self.plan.runtime, ignore_errors=True)
+
+    def _open(self) -> None:
+        paths, plan = self.paths, self.plan
+        self._server = LinkServer(
+            lambda peer, message: self._inbox.put((peer, message)),
+            lambda peer: self._inbox.put((peer, None)),
+        )
+        self._lock = Lock.of_this_process(self._server.port, self._server.token, plan.uuid)
+        self._lock.write(paths.lock)
+        plan.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._journal = Journal(
+            paths.journal("supervisor"), "supervisor", on_failure=lambda error: self._inbox.put(None)
+        )
+        self._crew = Crew(self._note, paths.logs, programs.lsl_environment(plan), self._on_end)
+        self._journal.append("session_started", payload={"uuid": plan.uuid, "name": plan.name})
+        self._journal.append("checks", payload=dict(plan.checks) | {"accepted": plan.accept})
+        for program in programs.device_programs(plan, paths.live):
+            self._crew.add(program)
+        self._crew.add(programs.recorder_program(paths.live))
+        if plan.window != "none":
+            self._crew.add(programs.presenter_program(paths.live))
+        if self._choices.console:
+            self._crew.add(programs.console_program(paths.live))
+
+    def _gather_streams(self) -> bool:
+        begun_s = clock.now()
+
+        def all_there() -> bool:
+            missing = self._undeclared()
+            grace_over = clock.now() > begun_s + OPTIONAL_GRACE_S
+            return not missing or (grace_over and not any(missing.values()))
+
+        if not self._pump(all_there, self._choices.streams_limit_s):
+            if not self._ending:
+                names = [name for name, required in self._undeclared().items() if required]
+                self._fail(" ".join(self._silent_device(name) for name in names))
+            return False
+        for name in self._undeclared():
+            self._alarm(name, f"{name}: not there at the start; it is tried again for the whole session.")
+        self._send_streams()
+        return True
+
+    def _await_ready(self) -> bool:
+        wants_presenter = self.plan.window != "none"
+
+        def ready() -> bool:
+            return self._recorder_ready and (self._presenter_ready or not wants_presenter)
+
+        if self._pump(ready, self._choices.ready_limit_s):
+            return True
+        if not self._ending:
+            if not self._recorder_ready:
+                waiting = [
+                    stream
+                    for stream, health in dict(self.state.recorder.get("streams") or {}).items()
+                    if health.get("state") not in ("live", "idle")
+                ]
+                what = ", ".join(waiting) or "the recorder"
+                self._fail(f"no data came from {what}. Check the device, or make it optional.")
+            else:
+                self._fail(f"the participant's window did not open; {self._see_log('presenter')}")
+        return False
+
+    def _await_start(self) -> bool:
+        self.state.phase = "waiting"
+        self._relay()
+        count = sum(len(infos) for infos in self._declared.values())
+        if self._start_asked:
+            self._say(f"{count} streams of own devices are live; starting.")
+        else:
+            self._say("everything is ready; waiting for the start in the experimenter's window.")
+        alone_since_s = clock.now()
+
+        def decided() -> bool:
+            nonlocal alone_since_s
+            if self._start_asked or self._server.peers("console"):
+                alone_since_s = clock.now()
+            elif clock.now() - alone_since_s > DESERTED_S:
+                self._fail("nobody gave the start: the experimenter's window is gone.")
+            return self._start_asked
+
+        return self._pump(decided, None)
+
+    def _present(self) -> None:
+        self._begun = True
+        self.state.phase = "running"
+        self.state.started_s = clock.now()
+        if self.plan.window == "none":
+            self._first_stage_s = clock.now()
+            if not self._pump(lambda: False, self._choices.seconds) and not self._ending:
+                self._end("completed")
+            self._presented_s = clock.now()
+            return
+        self._server.broadcast({"type": "start"}, "presenter")
+        self._pump(lambda: bool(self._presenter_done), None)
+        if not self._presenter_done:
+            self._end_presentation()
+        self._end(self._presenter_done or self._ending)
+        self._presented_s = self._presented_s or clock.now()
+
+    def _end_presentation(self) -> None:
+        """End what the participant sees: after the trial if there is time, else at once."""
+        if self._ending == "stopped" and self._interrupts < 2:
+            self._say("ending after this trial; press Ctrl-C again to end now.")
+            self._server.broadcast({"type": "stop"}, "presenter")
+            self._pump(
+                lambda: bool(self._presenter_done) or self._interrupts > 1,
+                self._choices.trial_limit_s,
+                heed_ending=False,
+            )
+        if not self._presenter_done:
+            self._server.broadcast({"type": "command", "name": "abort"}, "presenter")
+            self._pump(lambda: bool(self._presenter_done), 5.0, heed_ending=False)
+
+    def _close_recording(self) -> None:
+        crew = self._crew
+        self.state.phase = "finishing"
+        self._cutoff_s = clock.now()
+        crew.release("presenter", "bridge", "capture", "console")
+        if self._begun:
+            self._server.broadcast(self._stop_message(), "recorder")
+            self._pump(self._recorder_is_through, self._choices.drain_limit_s, heed_ending=False)
+        crew.release("recorder")
+        for role in ("recorder", "presenter", "bridge", "capture"):
+            self._server.broadcast(self._stop_message(), role)
+        self._pump(
+            lambda: crew.all_ended("recorder", "presenter", "bridge", "capture"), 3.0, heed_ending=False
+        )
+        crew.end("recorder", "presenter", "bridge", "capture")
+        crew.watch()
+        self._journal.append("clock_anchor", payload=anchor_payload())
+        self._journal.append("session_ended", payload={"reason": self._ending or "not started"}, wait=True)
+        self._journal.close()
+        self._journal_closed = True
+
+    def _recorder_is_through(self) -> bool:
+        recorder = self._crew.one("recorder")
+        assert recorder is not None
+        if self._disk_failed:
+            return not recorder.is_running
+        return self._recorder_closed and not recorder.is_running
+
+    def _finish(self) -> Outcome:
+        # Where the disk has failed there is no room for a second copy either.
+        if not self._disk_failed:
+            self._finish_in_child()
+        if self.paths.final.exists() and self._result is not None and "path" in self._result:
+            self.state.phase, self.state.file = "finished", self.paths.final.name
+            return self._outcome(1 if self._failure else 0, self._failure)
+        self.state.phase = "failed"
+        said = str((self._result or {}).get("message", ""))
+        if not said and not self._disk_failed:
+            said = f"The session file was not finished; {self._see_log('finisher')}."
+        live = self.paths.live
+        safe = (
+            f"What was recorded is safe in {live}; with room on the disk `evoke recover {live}` finishes it."
+        )
+        self.state.message = " ".join(filter(None, (self._failure, said, safe)))
+        return self._outcome(1, self.state.message)
+
+    def _finish_in_child(self) -> None:
+        with contextlib.suppress(OSError):
+            dataclasses.replace(self._lock, finishing=True).write(self.paths.lock)
+        self._say("writing the session file.")
+        self._interrupts = 0
+        for _ in range(2):
+            self._crew.add(programs.finisher_program(self.paths.live)).is_wanted = False
+            self._pump(self._finisher_is_through, None, heed_ending=False)
+            if self._result is not None or self._interrupts:
+                break
+
+    def _finisher_is_through(self) -> bool:
+        finisher = self._crew.one("finisher")
+        if finisher is not None and self._interrupts:
+            finisher.terminate()
+        return finisher is None or not finisher.is_running
+
+    def _give_up(self) -> Outcome:
+        """Leave a session that never began: nothing but logs stays."""
+        shutil.rmtree(self.paths.live, ignore_errors=True)
+        self.state.phase = "failed"
+        self.state.message = f"{self._failure or 'Ended before the start.'} Nothing was recorded."
+        return self._outcome(1, self.state.message)
+
+    def _outcome(self, status: int, message: str) -> Outcome:
+        result = self._result or {}
+        finished = self.state.phase == "finished"
+        return Outcome(
+            status=status,
+            reason=self._ending or "not started",
+            message=message,
+            path=self.paths.final if finished else None,
+            sha256=str(result.get("sha256", "")),
+            parts=int(result.get("parts", 0)),
+            lost_s=dict(result.get("lost_s") or {}),
+            restarts={c.program.label: c.restarts for c in self._crew.all() if c.restarts},
+            alarms=self._alarms,
+            console_pid=self._console_pid(),
+            first_stage_s=self._first_stage_s,
+            presented_s=self._presented_s,
+            finished_s=clock.now() if finished else None,
+        )
+
+    def _console_pid(self) -> int:
+        console = self._crew.one("console") if self._choices.keep_console else None
+        return console.pid if console is not None and console.is_running else 0
+
+
+@contextlib.contextmanager
+def _signals(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Have Ctrl-C, SIGTERM and a closed terminal call `interrupt` meanwhile."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    present = [getattr(signal, name) for name in STOP_SIGNALS if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda *_: interrupt()) for number in present}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
