@@ -1,0 +1,155 @@
+"""What a finished session is worth, said in words; no Qt. Reads the file, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+LATE_ONSET_MS = 2.0
+RATE_ERROR = 0.005
+JITTER_SHARE = 0.5
+GOOD_ENDS = ("completed", "finished")
+BANNERS: Mapping[str, str] = {
+    "automatic": "Automatic participant: the computer answered. This is not a recording of a person.",
+    "simulated": "Simulated session: this is not a recording of a person.",
+    "imported": "Imported data: not recorded by Evoke.",
+}
+ENDS: Mapping[str, str] = {
+    "completed": "completed",
+    "aborted": "aborted by the experimenter",
+    "ended": "ended by the experimenter",
+    "stopped": "stopped before its end",
+    "supervisor lost": "ended because its supervising process was lost",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """One trial: number from 1, stimulus, category, onset error in ms (None without a screen), ratings."""
+
+    number: int
+    stimulus: str
+    category: str
+    onset_error_ms: float | None
+    ratings: Mapping[str, float]
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """A finished session as the summary page shows it."""
+
+    path: Path
+    info: Mapping[str, Any]
+    trials: tuple[TrialRow, ...] = ()
+    notes: tuple[tuple[float, str], ...] = ()
+    flaws: tuple[str, ...] = field(default=())
+
+    @property
+    def banner(self) -> str:
+        """What must be said before anything else, "" for a recording of a person."""
+        return BANNERS.get(str(self.info.get("origin")), "")
+
+    @property
+    def headline(self) -> str:
+        """The verdict in a few words."""
+        if not self.flaws:
+            return "Everything was recorded without a flaw."
+        count = len(self.flaws)
+        return "One thing is not perfect." if count == 1 else f"{count} things are not perfect."
+
+
+def read_findings(path: Path) -> Findings:
+    """Read a finished file; raises SessionFileError."""
+    from analysis.session_file import open_session, summary
+
+    info = summary(path)
+    with open_session(path) as session:
+        trials = tuple(_trials(session.trials))
+        notes = tuple(
+            (event.time, str(event.payload.get("text", "")))
+            for event in session.events
+            if event.kind == "note"
+        )
+        started = [event.time for event in session.events if event.kind == "schedule_started"]
+    origin_s = started[0] if started else (notes[0][0] if notes else 0.0)
+    timed = tuple((time - origin_s, text) for time, text in notes)
+    return Findings(path, info, trials, timed, tuple(flaws_of(info)))
+
+
+def flaws_of(info: Mapping[str, Any]) -> list[str]:
+    """Say everything of a summary that is not perfect."""
+    flaws = []
+    reason = str(info.get("end_reason") or "")
+    if reason not in GOOD_ENDS:
+        flaws.append(f"The session was {ENDS.get(reason, reason or 'interrupted')}.")
+    elif not info.get("ended", True):
+        flaws.append("The session did not come to its end in order.")
+    for stream in info.get("streams") or ():
+        flaws += _stream_flaws(stream)
+    dropped = int(info.get("dropped_frames") or 0)
+    if dropped:
+        flaws.append(f"The participant's screen dropped {_count(dropped, 'frame')}.")
+    errors = info.get("onset_error_ms")
+    if errors is None:
+        if info.get("trials"):
+            flaws.append("No onset was measured: the session had no screen.")
+    elif float(errors["p99"]) > LATE_ONSET_MS:
+        flaws.append(
+            f"Some stimuli came late: one in a hundred by {float(errors['p99']):.1f} ms or more,"
+            f" the latest by {float(errors['max']):.1f} ms."
+        )
+    return flaws
+
+
+def _stream_flaws(stream: Mapping[str, Any]) -> list[str]:
+    name, flaws = stream["id"], []
+    if not stream.get("samples"):
+        return [f"{name}: nothing was recorded."]
+    gaps: Sequence[Mapping[str, Any]] = stream.get("gaps") or ()
+    if gaps:
+        rate = float(stream.get("nominal_rate_hz") or 0)
+        missing = sum(int(gap.get("samples") or 0) for gap in gaps)
+        length = f", {missing / rate:.1f} s in all" if rate and missing else ""
+        causes = ", ".join(dict.fromkeys(str(gap.get("cause") or "unknown") for gap in gaps))
+        flaws.append(f"{name}: {_count(len(gaps), 'gap')}{length} ({causes}).")
+    tail = float(stream.get("lost_tail_s") or 0)
+    if tail > 0:
+        flaws.append(f"{name}: the last {tail:.2f} s were lost in a crash.")
+    nominal, measured = stream.get("nominal_rate_hz"), stream.get("measured_rate_hz")
+    if nominal and measured and abs(measured / nominal - 1) > RATE_ERROR:
+        flaws.append(f"{name}: came at {measured:.2f} Hz, not at {nominal:g} Hz.")
+    return flaws
+
+
+def _trials(table: Mapping[str, Any]) -> list[TrialRow]:
+    count = len(table.get("index", ()))
+    rated = [name for name in table if name.startswith("rating_")]
+    rows = []
+    for place in range(count):
+        intended, actual = table["intended_onset_s"][place], table["actual_onset_s"][place]
+        error = (float(actual) - float(intended)) * 1e3
+        values = {name.removeprefix("rating_"): float(table[name][place]) for name in rated}
+        rows.append(
+            TrialRow(
+                number=place + 1,
+                stimulus=_text(table["stimulus"][place]),
+                category=_text(table["category"][place]),
+                onset_error_ms=error if np.isfinite(error) else None,
+                ratings={name: value for name, value in values.items() if np.isfinite(value)},
+                end=_text(table["end_reason"][place]),
+            )
+        )
+    return rows
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

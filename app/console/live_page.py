@@ -1,0 +1,223 @@
+"""The recording page: signals in the middle, panels around them that can be moved and come back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QByteArray, Qt, Signal
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.console.media_panel import MediaPanel
+from app.console.notes_panel import NotesPanel
+from app.console.parts import Banner, Line, Tinted
+from app.console.session_panel import SessionPanel
+from app.console.signals import SPANS_S, SignalView
+from app.console.streams_panel import StreamsPanel
+from app.plan import SessionPlan
+
+LAYOUT_VERSION = 1
+ORIGINS: Mapping[str, str] = {
+    "automatic": "Automatic participant: the computer answers. This is not a recording of a person.",
+    "simulated": "Simulated session: this is not a recording of a person.",
+    "imported": "Imported data: not recorded here.",
+}
+
+
+class LivePage(QMainWindow):
+    """Shows a running session; emits the names of actions, and `abort_confirmed`."""
+
+    asked = Signal(str)
+    note_written = Signal(str)
+    abort_confirmed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Widget)
+        self.setProperty("help", "session")
+        self.setObjectName("recording")
+        self.setDockNestingEnabled(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.signals = SignalView()
+        self.panel = SessionPanel()
+        self.media = MediaPanel()
+        self.streams = StreamsPanel()
+        self.notes = NotesPanel()
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.banner = Banner()
+        self.lost = Banner()
+        self.confirm = Banner()
+        self._abort_now = Tinted("Abort now", "abort", self._confirm_abort)
+        self._go_on = Tinted("Go on recording", "", self.withdraw_abort)
+        self.confirm.row.addWidget(self._go_on)
+        self.confirm.row.addWidget(self._abort_now)
+        for banner in (self.banner, self.lost, self.confirm):
+            column.addWidget(banner)
+        column.addLayout(self._view_bar())
+        column.addWidget(self.signals, 1)
+        self.setCentralWidget(middle)
+        self.docks = {
+            name: self._dock(name, title, widget)
+            for name, title, widget in (
+                ("session", "Session", self.panel),
+                ("media", "Camera and sound", self.media),
+                ("streams", "Streams", self.streams),
+                ("notes", "Notes and alarms", self.notes),
+            )
+        }
+        self.panel.asked.connect(self.asked)
+        self.panel.abort_held.connect(self.abort_confirmed)
+        self.panel.abort_hinted.connect(self.ask_abort)
+        self.notes.note_written.connect(self.note_written)
+        self.signals.panels_changed.connect(self._list_panels)
+        self._plan: SessionPlan | None = None
+        self.reset_layout()
+
+    def _view_bar(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(8, 4, 8, 4)
+        self.shown_button = QToolButton()
+        self.shown_button.setText("Signals shown")
+        self.shown_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.shown_menu = QMenu(self.shown_button)
+        self.shown_button.setMenu(self.shown_menu)
+        row.addWidget(self.shown_button)
+        row.addStretch(1)
+        self.view_words = Line("", "muted")
+        row.addWidget(self.view_words)
+        for name, word in (
+            ("flatter", "Flatter"),
+            ("taller", "Taller"),
+            ("shorter", "Shorter"),
+            ("longer", "Longer"),
+        ):
+            button = Tinted(word, name)
+            button.setFlat(True)
+            button.clicked.connect(lambda _=False, chosen=name: self.asked.emit(chosen))
+            row.addWidget(button)
+        self._say_view()
+        return row
+
+    def _dock(self, name: str, title: str, widget: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(widget)
+        dock.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetMovable
+            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+        )
+        return dock
+
+    def reset_layout(self) -> None:
+        """Put all panels where they belong."""
+        right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+        self.setCorner(Qt.Corner.BottomRightCorner, right)
+        for name, area in (("session", right), ("media", right), ("streams", right), ("notes", bottom)):
+            dock = self.docks[name]
+            dock.setFloating(False)
+            self.addDockWidget(area, dock)
+            dock.show()
+        side = [self.docks[name] for name in ("session", "media", "streams")]
+        self.resizeDocks(side, [340] * 3, Qt.Orientation.Horizontal)
+        self.resizeDocks(side, [210, 190, 230], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["notes"]], [130], Qt.Orientation.Vertical)
+
+    def layout_bytes(self) -> bytes:
+        """Return the layout, to be remembered."""
+        return bytes(self.saveState(LAYOUT_VERSION).data())
+
+    def restore_layout(self, state: bytes) -> bool:
+        """Take a remembered layout; False (and the usual one) if it does not fit."""
+        if not state or not self.restoreState(QByteArray(state), LAYOUT_VERSION):
+            self.reset_layout()
+            return not state
+        return True
+
+    def begin(self) -> None:
+        """Forget the last session: another one is being started or attached to."""
+        self.notes.clear()
+        self.show_session(None)
+
+    def show_session(self, plan: SessionPlan | None) -> None:
+        """Follow a session's rings; None before one is attached."""
+        self._plan = plan
+        self.lost.say("")
+        self.withdraw_abort()
+        self.signals.show_session(plan)
+        self.media.show_session(plan)
+        self.banner.say(ORIGINS.get(plan.origin, "") if plan is not None else "", "info")
+        self.panel.show_state({})
+        self.streams.show_state({})
+
+    def show_state(self, state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """Show a `state` message; return the alarms that are new."""
+        phase = str(state.get("phase", ""))
+        self.panel.show_state(state)
+        self.streams.show_state(state)
+        self.notes.set_possible(phase in ("waiting", "running", "paused"))
+        if phase in ("finishing", "finished", "failed"):
+            self.withdraw_abort()
+        self.signals.waiting_text = "Waiting for the first signals…" if phase in ("", "checking") else ""
+        return self.notes.show_alarms(state)
+
+    def show_lost(self, text: str) -> None:
+        """Say that nobody supervises the session any more."""
+        self.lost.say(text, "alarm")
+        self.signals.show_session(None)
+        self.media.show_session(None)
+        self.notes.set_possible(False)
+        self.panel.show_state({"phase": "failed", "message": text})
+
+    def ask_abort(self) -> None:
+        """Ask whether the session shall really end now; the session goes on meanwhile."""
+        self.confirm.say("Abort the session? What was recorded so far is kept as a session file.", "alarm")
+        self._go_on.setFocus()
+
+    def withdraw_abort(self) -> None:
+        """Go on recording."""
+        self.confirm.say("")
+
+    @property
+    def asks_abort(self) -> bool:
+        """Whether the question is on the screen."""
+        return bool(self.confirm.text)
+
+    def change_span(self, step: int) -> None:
+        """Show a longer (1) or shorter (-1) time."""
+        place = SPANS_S.index(self.signals.span_s) + step
+        self.signals.set_span(SPANS_S[min(len(SPANS_S) - 1, max(0, place))])
+        self._say_view()
+
+    def change_zoom(self, factor: float) -> None:
+        """Draw signals taller or flatter."""
+        self.signals.set_zoom(self.signals.zoom * factor)
+        self._say_view()
+
+    def _confirm_abort(self) -> None:
+        self.withdraw_abort()
+        self.abort_confirmed.emit()
+
+    def _say_view(self) -> None:
+        zoom = self.signals.zoom
+        height = "usual height" if zoom == 1 else f"height ×{zoom:g}"
+        self.view_words.setText(f"last {self.signals.span_s:g} s, {height}")
+
+    def _list_panels(self) -> None:
+        self.shown_menu.clear()
+        for panel in self.signals.panels:
+            title = panel.group.title
+            entry = self.shown_menu.addAction(title)
+            entry.setCheckable(True)
+            entry.setChecked(title not in self.signals.hidden)
+            entry.toggled.connect(lambda on, name=title: self.signals.set_hidden(name, not on))
+        self.shown_button.setEnabled(bool(self.signals.panels))

@@ -1,0 +1,127 @@
+"""Notes and alarms in the order in which they came, with a line to write and marks to press."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from app import clock
+from app.console import icons, theme
+from app.console.parts import Primary, Tinted
+
+MARKS: Mapping[str, str] = {
+    "mark_movement": "Movement",
+    "mark_noise": "Noise",
+    "mark_speech": "Speech",
+    "mark_artefact": "Artefact",
+}
+LONG_AGO_S = 1.0
+
+
+class NotesPanel(QWidget):
+    """Emits `note_written(text)` for typed notes and marks."""
+
+    note_written = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("help", "notes")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 4, 8, 8)
+        column.setSpacing(6)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Notes and alarms")
+        self.list.setFrameShape(QListWidget.Shape.NoFrame)
+        self.list.setWordWrap(True)
+        self.list.setIconSize(QSize(16, 16))
+        self.list.setMinimumHeight(40)
+        column.addWidget(self.list, 1)
+        row = QHBoxLayout()
+        self.line = QLineEdit()
+        self.line.setAccessibleName("Note")
+        self.line.setPlaceholderText("Write a note (F7), Enter keeps it")
+        self.line.returnPressed.connect(self.keep)
+        self.line.textEdited.connect(self._typed)
+        row.addWidget(self.line, 1)
+        self.keep_button = Primary("Keep", "", self.keep)
+        row.addWidget(self.keep_button)
+        self.marks: dict[str, Tinted] = {}
+        for number, (name, word) in enumerate(MARKS.items(), start=1):
+            button = Tinted(word, "mark")
+            button.setToolTip(f"Note: {word.lower()} (Alt+{number})")
+            button.clicked.connect(lambda _=False, chosen=name: self.mark(chosen))
+            self.marks[name] = button
+            row.addWidget(button)
+        column.addLayout(row)
+        self._begun_s: float | None = None
+        self._alarms_seen: set[tuple[float, str]] = set()
+        self.set_possible(False)
+
+    def set_possible(self, is_possible: bool) -> None:
+        """Let notes be written, or not."""
+        for widget in (self.line, self.keep_button, *self.marks.values()):
+            widget.setEnabled(is_possible)
+
+    def clear(self) -> None:
+        """Forget everything: another session."""
+        self.list.clear()
+        self.line.clear()
+        self._alarms_seen.clear()
+
+    def mark(self, name: str) -> None:
+        """Note one of the marks."""
+        self.note_written.emit(MARKS[name].lower())
+
+    def keep(self) -> None:
+        """Hand over what was typed, with how long ago its first letter was."""
+        text = self.line.text().strip()
+        if not text:
+            return
+        ago_s = 0.0 if self._begun_s is None else clock.now() - self._begun_s
+        self._begun_s = None
+        self.line.clear()
+        self.note_written.emit(f"{text} [begun {ago_s:.1f} s before]" if ago_s > LONG_AGO_S else text)
+
+    def add_note(self, text: str, at_s: float | None = None) -> None:
+        """List a note that was kept."""
+        self._add(at_s if at_s is not None else clock.now(), "note", "accent", text)
+
+    def show_alarms(self, state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """List alarms that are new, and return them."""
+        fresh = []
+        for alarm in state.get("alarms") or ():
+            key = (float(alarm.get("time") or 0), str(alarm.get("text")))
+            if key not in self._alarms_seen:
+                self._alarms_seen.add(key)
+                fresh.append(alarm)
+                level = "alarm" if alarm.get("level") == "alarm" else "warning"
+                self._add(key[0], level, level, key[1])
+        return fresh
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Tint the icons anew when the palette changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            for place in range(self.list.count()):
+                item = self.list.item(place)
+                name, colour = item.data(Qt.ItemDataRole.UserRole)
+                item.setIcon(icons.icon(name, getattr(theme.current(), colour)))
+
+    def _typed(self, text: str) -> None:
+        if not text:
+            self._begun_s = None
+        elif self._begun_s is None:
+            self._begun_s = clock.now()
+
+    def _add(self, at_s: float, icon: str, colour: str, text: str) -> None:
+        wall_s = time.time() - (clock.now() - at_s) if at_s else time.time()
+        when = time.strftime("%H:%M:%S", time.localtime(wall_s))
+        item = QListWidgetItem(icons.icon(icon, getattr(theme.current(), colour)), f"{when}  {text}")
+        item.setData(Qt.ItemDataRole.UserRole, (icon, colour))
+        item.setToolTip(text)
+        self.list.addItem(item)
+        self.list.scrollToBottom()

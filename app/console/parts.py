@@ -1,0 +1,283 @@
+"""Small parts that all pages are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QApplication,
+    QDialogButtonBox,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.console import icons, theme
+
+
+class Card(QFrame):
+    """A quiet box with a title; its content goes into `body`."""
+
+    def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(14, 12, 14, 12)
+        self.body.setSpacing(8)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.heading = Heading(title, 1.05)
+        if title:
+            self.body.addWidget(self.heading)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a raised box with a thin border."""
+        colours = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(colours.border), 1))
+        painter.setBrush(QColor(colours.raised))
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1).toRectF().translated(0.5, 0.5), 6, 6)
+
+
+class Heading(QLabel):
+    """A bold line, `factor` times as large as text; follows the chosen text size."""
+
+    def __init__(self, text: str, factor: float = 1.0, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._factor = factor
+        self.dress()
+
+    def dress(self) -> None:
+        """Take the size of the application's font; `theme.apply` calls this when it has changed."""
+        font = QFont(QApplication.font())
+        font.setPointSizeF(font.pointSizeF() * self._factor)
+        font.setBold(True)
+        self.setFont(font)
+
+
+class Line(QLabel):
+    """Text in one of the palette's colours by name (`muted`, `alarm`, ...), wrapped if asked."""
+
+    def __init__(self, text: str = "", colour: str = "text", wrap: bool = False) -> None:
+        super().__init__(text)
+        self._colour = colour
+        self._dressed = ""
+        self.setWordWrap(wrap)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._dress()
+
+    def set_colour(self, colour: str) -> None:
+        """Use another colour of the palette."""
+        if colour != self._colour:
+            self._colour = colour
+            self._dress()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._dressed != theme.current().name:
+            self._dress()
+
+    def _dress(self) -> None:
+        self._dressed = theme.current().name
+        made = self.palette()
+        made.setColor(self.foregroundRole(), QColor(getattr(theme.current(), self._colour)))
+        self.setPalette(made)
+
+
+class Elided(QLabel):
+    """One line of text that is cut with an ellipsis where room is short; the whole is in the tool tip."""
+
+    def __init__(self, text: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
+        super().__init__()
+        self._whole = ""
+        self._mode = mode
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.set_whole(text)
+
+    @property
+    def whole(self) -> str:
+        """The text, uncut."""
+        return self._whole
+
+    def set_whole(self, text: str) -> None:
+        """Show another text."""
+        if text != self._whole:
+            self._whole = text
+            self.setToolTip(text)
+            self.setAccessibleName(text)
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the text would like to be."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._whole) + 2, metrics.height() + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        """Nearly nothing: it can be cut."""
+        return QSize(20, self.fontMetrics().height() + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw as much of the text as fits."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        text = self.fontMetrics().elidedText(self._whole, self._mode, self.width())
+        painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
+
+
+class Primary(QPushButton):
+    """The one button of a page that leads on; drawn in the accent colour."""
+
+    def __init__(self, text: str, icon: str = "", clicked: Callable[[], None] | None = None) -> None:
+        super().__init__(text)
+        self._icon = icon
+        if clicked is not None:
+            self.clicked.connect(lambda: clicked())
+        self.setAutoDefault(True)
+
+    def sizeHint(self) -> QSize:
+        """A little larger than other buttons, and wide enough for bold text."""
+        font = self.font()
+        font.setBold(True)
+        width = QFontMetrics(font).horizontalAdvance(self.text()) + (58 if self._icon else 32)
+        return QSize(width, super().sizeHint().height() + 6)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never cut the text."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw flat: the style's gradient would cost the text its contrast."""
+        colours = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = self.rect().toRectF().adjusted(1, 1, -1, -1)
+        ink = QColor(colours.on_accent)
+        if self.isEnabled():
+            fill = QColor(colours.accent)
+            if self.isDown():
+                fill = fill.darker(125)
+            painter.setBrush(fill)
+            painter.setPen(Qt.PenStyle.NoPen)
+        else:
+            ink = QColor(colours.muted)
+            painter.setBrush(QColor(colours.window))
+            painter.setPen(QPen(QColor(colours.border), 1))
+        painter.drawRoundedRect(box, 4, 4)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(ink, 1.2, Qt.PenStyle.DotLine))
+            painter.drawRoundedRect(box.adjusted(3, 3, -3, -3), 2, 2)
+        font = self.font()
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(ink)
+        text, side = self.text(), 18 if self._icon else 0
+        width = painter.fontMetrics().horizontalAdvance(text) + (side + 8 if side else 0)
+        x = (self.width() - width) / 2
+        if self._icon:
+            place = (round(x), round((self.height() - side) / 2))
+            painter.drawPixmap(*place, icons.draw(self._icon, ink.name(), side, self.devicePixelRatioF()))
+            x += side + 8
+        area = box.adjusted(0, 0, 0, 0)
+        area.setLeft(x)
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+class Tinted(QPushButton):
+    """An ordinary button whose icon follows the palette."""
+
+    def __init__(self, text: str, icon: str = "", clicked: Callable[[], None] | None = None) -> None:
+        super().__init__(text)
+        self._icon = icon
+        if clicked is not None:
+            self.clicked.connect(lambda: clicked())
+        self._dress()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+    def _dress(self) -> None:
+        if self._icon:
+            self.setIcon(icons.icon(self._icon))
+
+
+class Banner(QFrame):
+    """A strip across a page that says something to heed: icon, text, tint."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._level = "warning"
+        self._picture = QLabel()
+        self._label = QLabel()
+        self._label.setWordWrap(True)
+        from PySide6.QtWidgets import QHBoxLayout
+
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(12, 6, 12, 6)
+        self.row.addWidget(self._picture)
+        self.row.addWidget(self._label, 1)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._label.text()
+
+    def say(self, text: str, level: str = "warning") -> None:
+        """Show `text`; an empty one hides the strip."""
+        self._level = level
+        self._label.setText(text)
+        self.setAccessibleName(text)
+        self._picture.setPixmap(icons.draw(_ICON[level], getattr(theme.current(), _COLOUR[level]), 18))
+        self.setVisible(bool(text))
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._label.text():
+            self.say(self._label.text(), self._level)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the tint and an edge in the level's colour."""
+        colours = theme.current()
+        painter = QPainter(self)
+        tint = {"alarm": colours.tint_alarm, "warning": colours.tint_warning}
+        painter.fillRect(self.rect(), QColor(tint.get(self._level, colours.raised)))
+        edge = self.rect()
+        edge.setWidth(4)
+        painter.fillRect(edge, QColor(getattr(colours, _COLOUR[self._level])))
+
+
+_ICON = {"alarm": "alarm", "warning": "warning", "good": "good", "info": "info"}
+_COLOUR = {"alarm": "alarm", "warning": "warning", "good": "good", "info": "accent"}
+
+
+def quiet(view: QAbstractScrollArea) -> None:
+    """Let a list or table lie on its card without a frame or a ground of its own."""
+    view.setFrameShape(QFrame.Shape.NoFrame)
+    view.viewport().setAutoFillBackground(False)
+
+
+def without_icons(buttons: QDialogButtonBox) -> None:
+    """Take away the style's own pictures, which are of another hand than ours."""
+    for button in buttons.buttons():
+        button.setIcon(QIcon())
+
+
+def clock_text(seconds: float) -> str:
+    """Return a duration as m:ss or h:mm:ss."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
