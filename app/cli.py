@@ -1,0 +1,275 @@
+"""Every command of the workstation: parses, hands over, and turns errors into one message.
+
+Standard library only until a command runs. Exit status: 0 success, 1 a message on standard error,
+2 a usage error, 130 interrupted by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from app import system
+from stimuli.problems import EvokeError
+
+SUCCESS, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+Parser = argparse.ArgumentParser
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One word of the command line: `target` is `module:function`, imported only when it runs."""
+
+    name: str
+    summary: str
+    target: str
+    add_arguments: Callable[[Parser], None]
+
+
+def _json(parser: Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+
+
+def _participant_window(parser: Parser) -> None:
+    parser.add_argument(
+        "--headless", action="store_true", help="no experimenter's window; the participant's opens"
+    )
+    parser.add_argument(
+        "--no-window",
+        action="store_true",
+        help="no window at all: a virtual 60 Hz screen, onsets without a measurement",
+    )
+
+
+def _open(parser: Parser) -> None:
+    parser.add_argument("study", nargs="?", type=Path, metavar="STUDY", help="folder of the study to open")
+
+
+def _demo(parser: Parser) -> None:
+    _participant_window(parser)
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="where the session goes (default: your data folder)"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="for the order of the trials")
+    parser.add_argument("--attached", action="store_true", help=argparse.SUPPRESS)
+    _json(parser)
+
+
+def _run(parser: Parser) -> None:
+    parser.add_argument("protocol", metavar="PROTOCOL", help="name of a bundled protocol, or a file")
+    parser.add_argument("--study", type=Path, required=True, metavar="DIR", help="folder of the study")
+    parser.add_argument(
+        "--participant", required=True, metavar="ID", help="code; 'sim...' for a simulated participant"
+    )
+    parser.add_argument("--session", type=int, metavar="N", help="number of the visit (default: the next)")
+    parser.add_argument("--devices", type=Path, metavar="FILE", help="devices file (default: the study's)")
+    _participant_window(parser)
+    parser.add_argument("--auto", action="store_true", help="an automatic participant answers")
+    parser.add_argument("--seed", type=int, metavar="N", help="for the order of the trials")
+    parser.add_argument("--accept", default="", metavar="REASON", help="start in spite of failed checks")
+    parser.add_argument(
+        "--attached", action="store_true", help="wait for a console to connect and give the start"
+    )
+    _json(parser)
+
+
+def _record(parser: Parser) -> None:
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.h5", help="session file to make")
+    parser.add_argument(
+        "--stream",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="LSL stream: a name, or key=value of source_id, name, type, hostname; again for more",
+    )
+    parser.add_argument(
+        "--camera", action="append", default=[], metavar="SRC", help="number, file or address; again for more"
+    )
+    parser.add_argument("--mic", metavar="NAME", help="microphone: a part of its name, or 'default'")
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself (default: at Ctrl-C)")
+    parser.add_argument("--attached", action="store_true", help=argparse.SUPPRESS)
+    _json(parser)
+
+
+def _bridge(parser: Parser) -> None:
+    parser.add_argument("kind", choices=("brainflow", "simulated"), help="a board, or a simulated wristband")
+    parser.add_argument("--id", metavar="NAME", help="id of its streams (default: the kind)")
+    parser.add_argument(
+        "--board", metavar="NAME", default="synthetic", help="BrainFlow board, by name or number"
+    )
+    parser.add_argument(
+        "--param",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the device, such as serial_port=COM3; again for more",
+    )
+    parser.add_argument("--network", action="store_true", help="visible to other computers")
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself (default: at Ctrl-C)")
+
+
+def _devices(parser: Parser) -> None:
+    _json(parser)
+
+
+def _check(parser: Parser) -> None:
+    parser.add_argument(
+        "target", metavar="PROTOCOL|SET|STUDY|SESSION|DEVICES", help="what to check: a name, file or folder"
+    )
+    _json(parser)
+
+
+def _info(parser: Parser) -> None:
+    parser.add_argument("session", type=Path, metavar="SESSION", help="session file")
+    _json(parser)
+
+
+def _recover(parser: Parser) -> None:
+    parser.add_argument("path", type=Path, metavar="PATH", help="study, or what a crash left of a session")
+    _json(parser)
+
+
+def _diagnose(parser: Parser) -> None:
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE.zip", help="file to make (default: evoke-diagnosis-*.zip here)"
+    )
+    parser.add_argument(
+        "--session",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="session whose logs go in; again for more",
+    )
+    _json(parser)
+
+
+def _bench(parser: Parser) -> None:
+    parser.add_argument("--list", action="store_true", help="name the benchmarks")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="benchmark to run")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, metavar="...", help="its own options")
+
+
+COMMANDS = (
+    Command("open", "the workstation (also without a command)", "app.commands.open:open_study", _open),
+    Command(
+        "demo",
+        "one-minute session with simulated participant and devices",
+        "app.commands.session:demo",
+        _demo,
+    ),
+    Command("run", "run a protocol with a participant", "app.commands.session:run", _run),
+    Command("record", "record streams without a protocol", "app.commands.session:record", _record),
+    Command("bridge", "publish a device on LSL", "app.commands.devices:bridge", _bridge),
+    Command("devices", "what is there", "app.commands.devices:devices", _devices),
+    Command("check", "validate, with every problem listed", "app.commands.check:check", _check),
+    Command("info", "streams, rates, gaps, drift and onsets of a session", "app.commands.files:info", _info),
+    Command("recover", "finish what a crash left", "app.commands.files:recover", _recover),
+    Command(
+        "diagnose", "pack logs without signals, codes or text", "app.commands.diagnose:diagnose", _diagnose
+    ),
+    Command("bench", "a benchmark, with its opponent where installed", "app.commands.bench:bench", _bench),
+)
+
+# A process of a session: the function gets the live folder, bridges and captures also their device.
+CHILDREN = {
+    "_recorder": "app.recorder.process:main",
+    "_bridge": "app.devices.bridge:main",
+    "_capture": "app.devices.capture:main",
+    "_presenter": "app.presenter.process:main",
+    "_console": "app.console:main",
+    "_finish": "app.recorder.finishing:main",
+}
+CHILDREN_WITH_DEVICE = ("_bridge", "_capture")
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: Parser, *_: object) -> NoReturn:
+        from app import distributions
+
+        print(f"evoke {distributions.version()}")
+        parser.exit()
+
+
+def make_parser() -> Parser:
+    """Build the parser of the public commands."""
+    parser = Parser(
+        prog="evoke",
+        description="Workstation for emotion-induction studies. Without a command it opens its window.",
+        epilog="evoke COMMAND --help explains a command; python3 -m app test runs the tests.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    parser.add_argument(
+        "--acquisition-only",
+        action="store_true",
+        help="make the environment without the recognizers' packages (python3 -m app)",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for command in COMMANDS:
+        sub = commands.add_parser(command.name, help=command.summary, description=f"{command.summary}.")
+        command.add_arguments(sub)
+    return parser
+
+
+def _load(target: str) -> Callable[..., int]:
+    module, _, function = target.partition(":")
+    loaded: Callable[..., int] = getattr(importlib.import_module(module), function)
+    return loaded
+
+
+def _run_child(role: str, arguments: Sequence[str]) -> int:
+    parser = Parser(prog=f"evoke {role}")
+    parser.add_argument("--live", type=Path, required=True)
+    if role in CHILDREN_WITH_DEVICE:
+        parser.add_argument("--device", required=True)
+    options = parser.parse_args(arguments)
+    function = _load(CHILDREN[role])
+    return function(options.live, options.device) if "device" in options else function(options.live)
+
+
+def _run_command(arguments: Sequence[str]) -> int:
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        options.command, options.study = "open", None
+    command = next(command for command in COMMANDS if command.name == options.command)
+    return _load(command.target)(options)
+
+
+def _complain(message: str) -> int:
+    print(f"evoke: {message}", file=sys.stderr)
+    return FAILURE
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; return the exit status."""
+    try:
+        if arguments and arguments[0] in CHILDREN:
+            return _run_child(arguments[0], arguments[1:])
+        return _run_command(arguments)
+    except EvokeError as error:
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe (`| head`) has gone: say nothing, also not when Python flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in ("app", "analysis", "protocols", "stimuli"):
+            raise
+        return _complain(
+            f"the Python package {error.name} is missing. Start with `python3 -m app`, which installs it."
+        )
+    except (ImportError, OSError) as error:
+        explanation = system.explain_import_error(error)
+        if explanation is None:
+            raise
+        return _complain(explanation)
