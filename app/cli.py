@@ -75,6 +75,9 @@ def _run(parser: Parser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="for the order of the trials")
     parser.add_argument("--accept", default="", metavar="REASON", help="start in spite of failed checks")
     parser.add_argument(
+        "--consent", action="store_true", help="the participant has agreed; stored in the file"
+    )
+    parser.add_argument(
         "--attached", action="store_true", help="wait for a console to connect and give the start"
     )
     _json(parser)

@@ -41,6 +41,7 @@ def describe(known: dict[str, Any]) -> str:
     """Return a session's summary as text of fixed width."""
     onset = known["onset_error_ms"]
     ended = known["end_reason"] or "not finished"
+    width = 2 + max([len("stream"), *(len(stream["id"]) for stream in known["streams"])])
     lines = [
         f"session      {known['uuid']}  ({known['origin']})",
         f"protocol     {known['protocol'] or '-'}",
@@ -55,12 +56,12 @@ def describe(known: dict[str, Any]) -> str:
             else "unknown (no screen)"
         ),
         "",
-        f"{'stream':<20}{'kind':<14}{'channels':>8}{'rate Hz':>12}{'samples':>11}{'gaps':>6}"
+        f"{'stream':<{width}}{'kind':<14}{'channels':>8}{'rate Hz':>12}{'samples':>11}{'gaps':>6}"
         f"{'jitter ms':>11}{'drift ppm':>11}{'lost s':>8}",
     ]
     for stream in known["streams"]:
         lines.append(
-            f"{stream['id']:<20}{stream['kind']:<14}{len(stream['channels']):>8}"
+            f"{stream['id']:<{width}}{stream['kind']:<14}{len(stream['channels']):>8}"
             f"{_number(stream['measured_rate_hz'], 3):>12}{stream['samples']:>11}{len(stream['gaps']):>6}"
             f"{_number(stream['jitter_sd_ms'], 2):>11}{_number(stream['drift_ppm'], 1):>11}"
             f"{_number(stream['lost_tail_s'], 2):>8}"

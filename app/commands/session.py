@@ -45,6 +45,7 @@ def run(options: argparse.Namespace) -> int:
         auto=options.auto,
         seed=options.seed,
         accept=options.accept,
+        consent={"given": True, "confirmed_by": "experimenter"} if options.consent else None,
     )
     return _run(study, request, options)
 

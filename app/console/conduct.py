@@ -45,7 +45,6 @@ class Conduct(QObject):
         self._notifier = notifier
         self.current: Sitting | None = None
         self.finishing: list[Sitting] = []
-        self._consent = False
 
     @property
     def is_recording(self) -> bool:
@@ -67,10 +66,9 @@ class Conduct(QObject):
             name = "note"
         return phase in NEEDS_PHASE.get(name, (phase,))
 
-    def launch(self, arguments: Sequence[str], folder: Path, consent: bool = False) -> None:
+    def launch(self, arguments: Sequence[str], folder: Path) -> None:
         """Start a session as a process of its own."""
         sitting = self._take(Sitting(self))
-        self._consent = consent
         try:
             sitting.launch(arguments, folder)
         except OSError as error:
@@ -78,7 +76,6 @@ class Conduct(QObject):
 
     def attach(self, paths: SessionPaths) -> None:
         """Attach to a session that runs."""
-        self._consent = False
         self._take(Sitting(self)).attach(paths)
 
     def command(self, name: str, text: str = "") -> bool:
@@ -89,9 +86,7 @@ class Conduct(QObject):
         return False
 
     def start(self) -> None:
-        """Give the start, with the consent that was ticked."""
-        if self._consent:
-            self.command("note", "Consent: the experimenter confirmed that the participant has agreed.")
+        """Give the start."""
         self.command("start")
 
     def pause_or_resume(self) -> None:

@@ -202,6 +202,7 @@ class NextSessionCard(Card):
             session=self.visit.value(),
             devices=Path(devices) if devices else None,
             accept=self.reason.text() if not self.reason.isHidden() else "",
+            consent=self.consent.isChecked(),
         )
 
     def ask(self) -> None:

@@ -25,6 +25,7 @@ class NextSession:
     session: int
     devices: Path | None = None
     accept: str = ""
+    consent: bool = False
 
     def arguments(self, study: Study) -> list[str]:
         """Return the command line of its supervisor, without interpreter."""
@@ -36,6 +37,8 @@ class NextSession:
             line.append("--auto")
         if self.accept.strip():
             line += ["--accept", self.accept.strip()]
+        if self.consent:
+            line.append("--consent")
         return line
 
 

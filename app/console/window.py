@@ -184,8 +184,7 @@ class MainWindow(QMainWindow):
         if self.study is None or not self._is_free():
             return
         self._begin_session()
-        people = self.study.kind == "people"
-        self.conduct.launch(wanted.arguments(self.study), self.study.folder, consent=people)
+        self.conduct.launch(wanted.arguments(self.study), self.study.folder)
 
     def show_summary(self, path: Path) -> None:
         """Show the summary of a finished file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -72,4 +73,15 @@ def rate(counts: deque[tuple[float, int]], now: float, count: int) -> float:
 
 def part_attributes(plan: SessionPlan) -> dict[str, Any]:
     """Return the root attributes of a part: the plan, and which clock its times are of."""
-    return asdict(plan) | {"boot_id": clock.boot_id()}
+    devices = [_without_folders(device) for device in plan.devices]
+    return asdict(plan) | {"boot_id": clock.boot_id(), "devices": devices}
+
+
+def _without_folders(value: Any) -> Any:
+    """Keep the names of files, not where they lie on this computer: a study holds no absolute path."""
+    if isinstance(value, Mapping):
+        return {key: _without_folders(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_folders(entry) for entry in value]
+    is_place = isinstance(value, str) and Path(value).is_absolute() and not value.startswith("/dev/")
+    return Path(value).name if is_place else value

@@ -50,9 +50,7 @@ def test_a_new_study_in_four_questions_then_its_first_session(
     window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[tuple[list[str], Path]] = []
-    monkeypatch.setattr(
-        window.conduct, "launch", lambda line, folder, consent=False: started.append((line, folder))
-    )
+    monkeypatch.setattr(window.conduct, "launch", lambda line, folder: started.append((line, folder)))
     window.trigger("new_study")
     dialog = window._dialog
     assert isinstance(dialog, NewStudyDialog)
@@ -97,8 +95,10 @@ def test_people_need_a_code_consent_and_devices(window: MainWindow, people: Stud
     assert card.verdict.text() == "New participant. Session 1."
     assert card.missing.text() == "Still needed: the tick for consent."
     assert not card.connect_button.isEnabled()
+    assert "--consent" not in card.chosen().arguments(people)
     card.consent.setChecked(True)
     assert card.connect_button.isEnabled()
+    assert "--consent" in card.chosen().arguments(people)
     card.next_participant()
     assert not card.consent.isChecked()
 
