@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from analysis.records import Gap
+from analysis.records import Gap, StreamInfo
 from analysis.session_file import PartWriter
 from tests.helpers.recordings import (
     FLUSH_S,
@@ -47,6 +47,12 @@ class Write:
     content: bytes = b""
 
 
+def has_gap(info: StreamInfo, flush: int) -> bool:
+    """Whether a gap ends with the rows of this flush: a gap is told when the row behind it has come."""
+    now = START_S + flush * FLUSH_S
+    return flush % GAP_EVERY == 0 and rows_until(info, now) > rows_until(info, now - FLUSH_S)
+
+
 def record_until_killed(part: Path, marks: Path, flushes: int) -> None:
     """Record and leave without closing; a mark is written whenever a flush has come back."""
     descriptor = os.open(marks, os.O_WRONLY | os.O_CREAT)
@@ -57,7 +63,7 @@ def record_until_killed(part: Path, marks: Path, flushes: int) -> None:
         for info in STREAMS:
             stop = rows_until(info, now)
             append(writer, info, done[info.id], stop - done[info.id], now, done[info.id])
-            if number % GAP_EVERY == 0:
+            if has_gap(info, number):
                 writer.add_gap(info.id, Gap(done[info.id] - 1, done[info.id], 1, CAUSE))
                 writer.add_offset(info.id, now, 0.5, 0.001, True)
             done[info.id] = stop
