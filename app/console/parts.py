@@ -59,6 +59,16 @@ class Heading(QLabel):
         font.setBold(True)
         self.setFont(font)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Cut a line that does not fit with an ellipsis; the window's page has the whole in a tool tip."""
+        if self.wordWrap() or self.fontMetrics().horizontalAdvance(self.text()) <= self.width():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), text)
+
 
 class Line(QLabel):
     """Text in one of the palette's colours by name (`muted`, `alarm`, ...), wrapped if asked."""

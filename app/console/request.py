@@ -142,7 +142,7 @@ def look_into(study: Study, protocol: str, devices: Path | None, window_problem:
         inside = study.folder / protocol
         loaded = load_protocol(inside if inside.is_file() else protocol)
         schedule = expand(loaded, "sim01", 1, 0, 1)
-        typical_s, trials = schedule.typical_s, sum(not trial.practice for trial in schedule.trials)
+        typical_s, trials = schedule.typical_s, len(schedule.trials)
         used = sorted({stage.stimulus for stage in schedule.stages if stage.stimulus})
         pictures = (loaded.stimuli, used)
     except EvokeError as error:

@@ -13,7 +13,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from app.events import read_journal
 from app.link import Link, LinkError
 from app.plan import Lock, SessionPaths, SessionPlan
 from app.recorder.losses import boot_of, by_boot, lost_tails
+from app.recorder.report import part_attributes
 from app.settings import write_atomically
 from stimuli.problems import EvokeError
 
@@ -257,7 +258,7 @@ def _keep_checksum(run: _Run, sha256: str) -> None:
 
 def _head(run: _Run) -> Head:
     plan, events = run.plan, run.events
-    attributes = asdict(plan)
+    attributes = part_attributes(plan)
     del attributes["protocol_yaml"], attributes["schedule"]
     screens = [event.payload for event in events if event.kind == "screen"]
     attributes |= {

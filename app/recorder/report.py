@@ -51,11 +51,13 @@ class Report:
             "lost": 0,
         }
         if track is not None:
-            counts = self._samples.setdefault(stream_id, deque())
-            state["rate_hz"] = rate(counts, now, track.samples)
             state["samples"], state["lost"] = track.samples, track.missing
             if track.last_s is not None:
                 state["last_s"] = track.last_s + track.clock.offset_s
+            # Samples come in blocks: over their own times the rate is exact, over ours it trembles.
+            own_s = state["last_s"] if state["state"] == "live" else None
+            counts = self._samples.setdefault(stream_id, deque())
+            state["rate_hz"] = rate(counts, now if own_s is None else own_s, state["samples"])
         message = self._roster.message(stream_id)
         if message:
             state["message"] = message
@@ -63,12 +65,13 @@ class Report:
 
 
 def rate(counts: deque[tuple[float, int]], now: float, count: int) -> float:
-    """Note a count and return its growth a second over the window."""
-    counts.append((now, count))
+    """Note a count and return its growth a second over the window; times that go back are left out."""
+    if not counts or now > counts[-1][0]:
+        counts.append((now, count))
     while len(counts) > 2 and now - counts[1][0] >= WINDOW_S:
         counts.popleft()
-    first_s, first = counts[0]
-    return (count - first) / (now - first_s) if now > first_s else 0.0
+    (first_s, first), (last_s, last) = counts[0], counts[-1]
+    return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
 
 
 def part_attributes(plan: SessionPlan) -> dict[str, Any]:
