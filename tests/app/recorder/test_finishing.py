@@ -89,11 +89,11 @@ def test_a_study_keeps_the_checksum_itself(tmp_path: Path) -> None:
 
 
 def test_no_place_on_this_computer_gets_into_the_file(tmp_path: Path) -> None:
-    device = {"id": "camera", "source": "camera", "params": {"file": "/home/lab/face.mp4"}}
+    device = {"id": "camera", "source": "camera", "params": {"file": "/lab/videos/face.mp4"}}
     paths = make_live(tmp_path, replace(PLAN, devices=(device,)))
     with open_session(finish(paths).path) as session:
         assert session.attributes["devices"][0]["params"] == {"file": "face.mp4"}
-    assert b"/home/lab" not in paths.final.read_bytes()
+    assert b"/lab/videos" not in paths.final.read_bytes()
 
 
 def test_a_finished_file_opens_in_any_hdf5_reader(tmp_path: Path) -> None:
