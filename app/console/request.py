@@ -85,20 +85,10 @@ def judge_code(study: Study, code: str, task: str) -> Verdict:
     for other in known:
         if other.code != code and other.code.lower() == code.lower():
             return Verdict(False, f"There is {other.code} already, which differs only in capital letters.")
-    visit = next_visit(study, code)
+    visit = study.next_visit(code)
     if code not in {other.code for other in known}:
         return Verdict(True, f"New participant. Session {visit}.", visit)
     return Verdict(True, f"Known participant. Next is session {visit}.", visit)
-
-
-def next_visit(study: Study, code: str) -> int:
-    """Return the number behind the participant's last visit that holds a session."""
-    visits = [0]
-    for folder in (study.folder / f"sub-{code}").glob("ses-*"):
-        number = re.fullmatch(r"ses-(\d+)", folder.name)
-        if number and any(entry.suffix in (".h5", ".live") for entry in folder.iterdir()):
-            visits.append(int(number.group(1)))
-    return max(visits) + 1
 
 
 def next_run(study: Study, code: str, visit: int, protocol: str) -> int:

@@ -13,15 +13,15 @@ QUIET = """\
 [log]
 level = -2
 """
-THIS_MACHINE = f"""\
+THIS_MACHINE = """\
 [ports]
 IPv6 = disable
 [multicast]
 ResolveScope = machine
 ListenAddress = 127.0.0.1
 [lab]
-KnownPeers = {{127.0.0.1}}
-{QUIET}"""
+KnownPeers = {127.0.0.1}
+"""
 USUAL_PLACES = (Path("lsl_api.cfg"), Path("~/lsl_api/lsl_api.cfg"), Path("/etc/lsl_api/lsl_api.cfg"))
 
 
@@ -49,7 +49,7 @@ def keep_on_this_machine() -> None:
     A configuration that the user has chosen by `LSLAPICFG` stays.
     """
     if not os.environ.get("LSLAPICFG"):
-        _configure("lsl-machine.cfg", THIS_MACHINE)
+        _configure("lsl-machine.cfg", THIS_MACHINE + QUIET)
 
 
 def keep_quiet() -> None:

@@ -6,17 +6,10 @@ import os
 from pathlib import Path
 
 from app.devices.entries import DeviceEntry
+from app.devices.lsl import THIS_MACHINE
 from app.plan import SessionPlan
 from app.supervisor.processes import AT_ONCE, Program
 
-LSL_OF_THIS_MACHINE = """[ports]
-IPv6 = disable
-[multicast]
-ResolveScope = machine
-ListenAddress = 127.0.0.1
-[lab]
-KnownPeers = {127.0.0.1}
-"""
 _CONSOLE_WAITS_S = (0.5, 2.0, 5.0)
 _PRESENTER_WAITS_S = (*AT_ONCE, 0.5, 1.0)
 
@@ -66,5 +59,5 @@ def lsl_environment(plan: SessionPlan) -> dict[str, str]:
     if plan.network or os.environ.get("LSLAPICFG"):
         return {}
     path = plan.runtime / "lsl_api.cfg"
-    path.write_text(LSL_OF_THIS_MACHINE, encoding="utf-8")
+    path.write_text(THIS_MACHINE, encoding="utf-8")
     return {"LSLAPICFG": str(path)}

@@ -14,7 +14,7 @@ from app.console import preferences
 from app.console.launcher import Launcher, what_it_said
 from app.console.new_study import NewStudyDialog, folder_name
 from app.console.next_session import NextSessionCard
-from app.console.request import NextSession, judge_code, next_run, next_visit, open_points
+from app.console.request import NextSession, judge_code, next_run, open_points
 from app.console.window import MainWindow
 from app.plan import SessionPaths
 from app.study import Study
@@ -120,7 +120,7 @@ def test_codes_visits_and_runs(people: Study) -> None:
     folder = people.folder / "sub-Anna1" / "ses-02"
     folder.mkdir(parents=True)
     (folder / "sub-Anna1_ses-02_task-demo_run-01.h5").touch()
-    assert next_visit(people, "Anna1") == 3
+    assert people.next_visit("Anna1") == 3
     assert next_run(people, "Anna1", 2, "demo") == 2
     assert judge_code(people, "Anna1", "demo").text == "Known participant. Next is session 3."
 
