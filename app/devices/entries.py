@@ -16,6 +16,9 @@ from stimuli.yamlfile import did_you_mean, shown
 Source = Literal["brainflow", "lsl", "camera", "microphone", "wristband"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 
+OnLoss = Literal["pause", "continue", "abort"]
+"""What follows when a stream is lost: the trial ends and the session pauses, it goes on, or it ends."""
+
 GENERATED = "generated"
 """As a camera's or microphone's source: the bundled stand-in and nothing else."""
 
@@ -141,6 +144,7 @@ class EntryPart(Part):
     id: Slug
     source: Source
     required: bool = True
+    on_loss: OnLoss | None = None
     params: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -152,6 +156,7 @@ class DeviceEntry:
     source: Source
     required: bool = True
     params: Mapping[str, Any] = field(default_factory=dict)
+    on_loss: OnLoss | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
@@ -160,12 +165,18 @@ class DeviceEntry:
             "source": self.source,
             "required": self.required,
             "params": dict(self.params),
+            "on_loss": self.on_loss,
         }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DeviceEntry:
         """Rebuild from `to_json`; raises KeyError or TypeError on a foreign dictionary."""
         return cls(**values)
+
+    @property
+    def policy(self) -> OnLoss:
+        """What follows when a stream of this device is lost: as the file says, else by `required`."""
+        return self.on_loss or ("pause" if self.required else "continue")
 
     @property
     def has_bridge(self) -> bool:

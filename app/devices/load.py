@@ -64,7 +64,7 @@ def _entry(source: YamlFile, index: int, folder: Path) -> tuple[DeviceEntry | No
         problems = problems + validate(model, _inside(source, (index, "params")))[1]
     if part is None or problems:
         return None, problems
-    return DeviceEntry(part.id, part.source, part.required, _with_paths(part, folder)), []
+    return DeviceEntry(part.id, part.source, part.required, _with_paths(part, folder), part.on_loss), []
 
 
 def _inside(source: YamlFile, around: Loc) -> YamlFile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -109,10 +109,7 @@ def planned_bytes(devices: Iterable[DeviceEntry], length_s: float) -> float:
 def optional_where_failed(devices: Iterable[DeviceEntry], report: Report) -> tuple[DeviceEntry, ...]:
     """Return the devices, those that failed a check (and were accepted) no longer required."""
     weak = {check.device for check in report.having("failed")}
-    return tuple(
-        DeviceEntry(device.id, device.source, device.required and device.id not in weak, device.params)
-        for device in devices
-    )
+    return tuple(replace(device, required=device.required and device.id not in weak) for device in devices)
 
 
 def _existing(folder: Path) -> Path:
