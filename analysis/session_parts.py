@@ -38,6 +38,9 @@ from analysis.session_format import (
 )
 
 BLOB_CHUNK_BYTES = 256 * 1024
+# HDF5 keeps written chunks of every data set, 8 MB each from version 2.0 on: after hours more than 100 MB,
+# and a partly filled chunk is written whole at each flush. Rows are only ever appended.
+CACHE_BYTES = 64 * 1024
 TABLE_ROWS = 64
 
 # HDF5 must not close a file that it cannot write: it would raise, and crash the interpreter at its exit.
@@ -181,7 +184,7 @@ class PartWriter:
         file = None
         try:
             # Locks fail on many network folders; the session's own lock keeps a second recorder away.
-            file = h5py.File(path, "x", libver="latest", locking="best-effort")
+            file = h5py.File(path, "x", libver="latest", locking="best-effort", rdcc_nbytes=CACHE_BYTES)
             marks = {"format": FORMAT, "version": VERSION, "readable_from": READABLE_FROM, "state": "part"}
             set_attributes(file, dict(attributes) | marks)
             group = file.create_group("streams")
