@@ -62,6 +62,7 @@ def write_finished(
         merger = Merger(file, readable, work.copied)
         for part in readable:
             merger.add(part)
+        merger.add_device_gaps(events)
         streams = merger.finish()
         tails, holes = losses(merger.last_rows()), merger.holes(RESTARTED)
         lost = {name: round(tails.get(name, 0.0) + holes[name], 3) for name in streams}

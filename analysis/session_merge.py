@@ -11,7 +11,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.records import Gap, StreamInfo
+from analysis.records import Event, Gap, StreamInfo
+from analysis.session_device_gaps import add_device_gaps
 from analysis.session_format import (
     CHUNK,
     GAP,
@@ -204,6 +205,10 @@ class Merger:
     def finish(self) -> dict[str, dict[str, Any]]:
         """Write the tables of all streams; return totals a stream."""
         return {output.info.id: output.finish() for output in self._all()}
+
+    def add_device_gaps(self, events: Sequence[Event]) -> None:
+        """Add the gaps that devices have journalled; call when all parts are copied."""
+        add_device_gaps(self._all(), events)
 
     def last_rows(self) -> dict[str, LastRow]:
         """Return what is known of each stream's last row."""

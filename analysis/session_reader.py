@@ -157,7 +157,7 @@ class Stream:
     @cached_property
     def time_model(self) -> TimeModel:
         """How delivered times become corrected ones."""
-        return fit_times(self.times, self.info, self.offsets, self.gaps)
+        return fit_times(self.times, self.info, self.offsets, self.gaps, self.chunks)
 
     def corrected_times(self, first: int = 0, stop: int | None = None) -> NDArray[np.float64]:
         """Return the times of rows `first` to `stop` on our clock, evened out where the stream is regular."""
@@ -292,6 +292,12 @@ class Session:
 
     def __iter__(self) -> Iterator[Stream]:
         return iter(self.streams.values())
+
+    def to_mne(self, stream_id: str | None = None) -> Any:
+        """Return a stream (by default the EEG) as `mne.io.RawArray`; see `analysis.exchange.export_mne`."""
+        from analysis.exchange.export_mne import to_mne
+
+        return to_mne(self, stream_id)
 
 
 def was_closed(path: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from analysis.session_format import SessionFileError, entry_crc, rows_crc
+from analysis.session_quality import quality_summary, quality_table
 from analysis.session_reader import Session, Stream, blocks, open_session
 
 HASH_BLOCK = 1024 * 1024
@@ -26,6 +27,7 @@ def summary(path: Path | str) -> dict[str, Any]:
     with open_session(path) as session:
         attributes = session.attributes
         reason = session.end.reason
+        quality = quality_table(session.events)
         return {
             "uuid": attributes.get("uuid", ""),
             "origin": attributes.get("origin", ""),
@@ -40,7 +42,10 @@ def summary(path: Path | str) -> dict[str, Any]:
             "dropped_frames": sum(
                 int(e.payload.get("count", 0)) for e in session.events if e.kind == "frames_dropped"
             ),
-            "streams": [stream_summary(stream) for stream in session],
+            "streams": [
+                stream_summary(stream) | {"quality": quality_summary(quality.get(stream.info.id, ()))}
+                for stream in session
+            ],
         }
 
 
@@ -69,6 +74,9 @@ def stream_summary(stream: Stream) -> dict[str, Any]:
         ],
         "jitter_sd_ms": _rounded(None if model.jitter_sd_s is None else model.jitter_sd_s * 1e3, 4),
         "drift_ppm": _rounded(model.drift_ppm, 2),
+        "residual_ms": _rounded(None if model.residual_s is None else model.residual_s * 1e3, 4),
+        "alignment": str(info.details.get("alignment") or "not verified"),
+        "delay_s": info.details.get("delay_s"),
         "lost_tail_s": float(stream.group.attrs.get("lost_tail_s", 0.0)),
     }
 

@@ -29,7 +29,8 @@ class Expected:
 
     `transport` is `lsl` (an inlet) or `ring` (a camera or microphone on this machine). An LSL stream is
     found by `match`: any of source_id, name, type, hostname, all of which must agree. `info` is known
-    beforehand for streams of our own bridges and captures, else None.
+    beforehand for streams of our own bridges and captures, else None. `details` are what the devices file
+    says of the stream (delay, alignment), for a description that is found on LSL.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Expected:
     required: bool = True
     match: Mapping[str, str] = field(default_factory=dict)
     info: StreamInfo | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
@@ -46,6 +48,7 @@ class Expected:
             "required": self.required,
             "match": dict(self.match),
             "info": None if self.info is None else self.info.to_json(),
+            "details": dict(self.details),
         }
 
     @classmethod

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import math
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
@@ -18,10 +19,14 @@ from pylsl import StreamInlet
 from pylsl.lib import lib
 
 from analysis.records import StreamInfo
+from app import clock
+from app.recorder.lifelines import Lifeline
 from app.streams import FORMAT_OF_DTYPE
 
 LOST_ERROR = -2
 TEXT_ROWS = 256
+# The library looks for another sender no sooner than a second after the old one has gone.
+DRAINED_S = 0.25
 
 Data = NDArray[np.generic] | tuple[bytes, ...]
 
@@ -52,44 +57,62 @@ class Rows(NamedTuple):
     cause: str = ""
     missing: int = 0
 
+    @property
+    def nbytes(self) -> int:
+        """Return how much memory the rows take."""
+        data = self.data
+        return self.times.nbytes + (sum(map(len, data)) if isinstance(data, tuple) else data.nbytes)
+
 
 class LslSource:
-    """An open inlet; `pull` gives what has arrived since the last call."""
+    """An open inlet; `pull` gives what has arrived since the last call.
 
-    def __init__(self, inlet: StreamInlet, info: StreamInfo, lsl: LslInfo) -> None:
+    The inlet's own way of reconnecting is never used: it would take any stream of the same name and
+    source id, on whatever computer. Whoever reads a source that is lost has to look for it again.
+    """
+
+    def __init__(
+        self, inlet: StreamInlet, info: StreamInfo, lsl: LslInfo, lifeline: Lifeline | None = None
+    ) -> None:
         self.info = info
         self.inlet = inlet
-        self.identity = identity(lsl)
+        self.uid = lsl.uid()
+        self.lifeline = lifeline
+        self._lock = threading.Lock()
         self._read: Callable[[], Rows | None] = (
             _TextReader(inlet, info) if info.is_blob else _NumberReader(inlet, info)
         )
-        self._reconnected = False
 
     def pull(self) -> Rows | None:
         """Return the rows that arrived, None if there are none; raises SourceLostError."""
-        # Asked before the rows are taken: the library reconnects more than a second after the last old
-        # row arrived, so rows taken from now on come from the new connection.
-        self._reconnected |= bool(lib.lsl_was_clock_reset(self.inlet.obj))
-        rows = self._read()
-        if rows is None:
-            return None
-        reconnected, self._reconnected = self._reconnected, False
-        return rows._replace(cause="stream lost") if reconnected else rows
+        with self._lock:
+            # Asked before the rows are taken: the library reconnects more than a second after the last
+            # old row arrived, so rows taken from now on would come from the new connection.
+            if self.inlet is None or lib.lsl_was_clock_reset(self.inlet.obj):
+                raise SourceLostError("closed, or reconnected by the library")
+            rows = self._read()
+        if rows is None and self.is_cut and clock.now() - self.cut_s > DRAINED_S:
+            raise SourceLostError("the sender has gone")
+        return rows
 
     @property
-    def is_reconnected(self) -> bool:
-        """Whether the library has connected again and no row has come since."""
-        return self._reconnected
+    def is_cut(self) -> bool:
+        """Whether the sender has gone; what it sent before may still be on its way."""
+        return self.lifeline is not None and self.lifeline.cut_s is not None
+
+    @property
+    def cut_s(self) -> float:
+        """Return when the sender has gone; infinity if it has not."""
+        return math.inf if self.lifeline is None or self.lifeline.cut_s is None else self.lifeline.cut_s
 
     def close(self) -> None:
         """Disconnect, without waiting for it."""
-        inlet, self.inlet = self.inlet, None
-        self._read = _nothing
-        threading.Thread(target=_let_go, args=(inlet,), name="inlet closing", daemon=True).start()
-
-
-def _nothing() -> Rows | None:
-    raise SourceLostError("closed")
+        with self._lock:
+            inlet, self.inlet = self.inlet, None
+        if self.lifeline is not None:
+            self.lifeline.is_wanted = False
+        if inlet is not None:
+            threading.Thread(target=_let_go, args=(inlet,), name="inlet closing", daemon=True).start()
 
 
 def _let_go(inlet: StreamInlet) -> None:
@@ -189,11 +212,6 @@ class _TextReader:
         return [
             json.dumps([v.decode(errors="replace") for v in r], ensure_ascii=False).encode() for r in rows
         ]
-
-
-def identity(lsl: LslInfo) -> tuple[str, str, int, int]:
-    """Return what the library itself needs to find an outlet again: name, type, channels, format."""
-    return (lsl.name(), lsl.type(), lsl.channel_count(), lsl.channel_format())
 
 
 assert set(_PULL) | {"text"} == set(FORMAT_OF_DTYPE)

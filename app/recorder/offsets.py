@@ -13,6 +13,8 @@ from app import clock
 lib.lsl_time_correction_ex.restype = ctypes.c_double
 
 ROW_EVERY_S = 5.0
+# An offset that moves by this much is of another clock, and no row may wait for its turn.
+JUMP_S = 0.1
 WAIT_S = 0.02
 
 
@@ -46,7 +48,7 @@ def measure(inlet: StreamInlet) -> tuple[float, float, float] | None:
 
 
 class OffsetTracker:
-    """Follows one sender's clock: asked every second, gives a row every five.
+    """Follows one sender's clock: asked every second, gives a row every five and one after each jump.
 
     `offset_s` is the newest offset (0 until there is one), `answered_s` when the sender last answered.
     """
@@ -63,11 +65,12 @@ class OffsetTracker:
         if estimate is None:
             return None
         now = clock.now()
-        remote_s, self.offset_s, uncertainty_s = estimate
+        remote_s, offset_s, uncertainty_s = estimate
+        jumped, self.offset_s = abs(offset_s - self.offset_s) > JUMP_S, offset_s
         if remote_s != self._remote_s:
             self._remote_s, self.answered_s = remote_s, now
             self._fresh = True
-        if self._row_s is not None and now - self._row_s < ROW_EVERY_S:
+        if self._row_s is not None and now - self._row_s < ROW_EVERY_S and not jumped:
             return None
         row = Offset(now, self.offset_s, uncertainty_s, self._fresh)
         self._row_s, self._fresh = now, False

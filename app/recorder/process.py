@@ -25,8 +25,10 @@ from app import clock
 from app.events import Journal
 from app.link import Link, LinkError, Message
 from app.plan import Lock, SessionPaths, SessionPlan
-from app.recorder.report import Report, part_attributes
-from app.recorder.roster import Roster
+from app.recorder.asleep import SleepWatch
+from app.recorder.report import BEHIND_S, Report, part_attributes
+from app.recorder.roster import Change, Roster
+from app.recorder.telling import behind_text, slept_text
 from app.recorder.writer import Writer, explain
 
 # At 0.1 s, with a flush of its own beat, the recorder cost a tenth more and its tail was longer.
@@ -97,7 +99,9 @@ class Recorder:
             self._roster.flushed,
             self._fail,
         )
-        self._report = Report(paths.live, self._roster, self._writer)
+        self._report = Report(self._roster, self._writer)
+        self._sleep = SleepWatch()
+        self._longest_behind_s = 0.0
         self._pulling = threading.Event()
         self._cutoff_s: float | None = None
         self._reason = ""
@@ -148,7 +152,7 @@ class Recorder:
 
     def _tick(self, now: float) -> bool:
         """Look after streams, parts and readiness; True where a stream's state has changed."""
-        changes = self._roster.update(now)
+        changes = self._look_for_sleep(now) + self._look_at_disk(now) + self._roster.update(now)
         for kind, payload in changes:
             self._journal.append(kind, payload=payload)
         tracks = self._roster.tracks_to_record(now, self._writer.wanted)
@@ -158,6 +162,28 @@ class Recorder:
             self._is_ready = self._link.send({"type": "ready"})
         self._send_copies()
         return bool(changes)
+
+    def _look_for_sleep(self, now: float) -> list[Change]:
+        slept_s = self._sleep.slept_s(now)
+        if not slept_s:
+            return []
+        self._roster.slept(slept_s, now)
+        self._anchor()
+        return [("machine_slept", {"seconds": round(slept_s, 3), "text": slept_text(slept_s)})]
+
+    def _look_at_disk(self, now: float) -> list[Change]:
+        """Say once that writing has fallen behind, and once that it has caught up."""
+        behind_s, longest_s = self._writer.behind_s(now), self._longest_behind_s
+        if behind_s > BEHIND_S:
+            self._longest_behind_s = max(behind_s, longest_s)
+            if longest_s:
+                return []
+            text = behind_text(behind_s, self._roster.waiting_bytes, False)
+            return [("write_behind", {"behind_s": round(behind_s, 1), "text": text})]
+        if longest_s and behind_s < BEHIND_S / 2:
+            self._longest_behind_s = 0.0
+            return [("write_caught_up", {"longest_s": round(longest_s, 1)})]
+        return []
 
     def _send_copies(self) -> None:
         while not self._copies.empty():
@@ -180,15 +206,11 @@ class Recorder:
         due_s, pulls = clock.now(), 0
         while not self._pulling.wait(max(0.0, due_s - clock.now())):
             due_s, pulls = max(due_s + PULL_S, clock.now()), pulls + 1
-            self._pull_once()
+            self._roster.pull()
             if pulls % FLUSH_EVERY == 0:
                 # Right behind a pull: nothing that was taken waits in memory for long.
                 self._writer.flush_soon()
-        self._pull_once()
-
-    def _pull_once(self) -> None:
-        for track in self._roster.tracks:
-            track.pull(clock.now())
+        self._roster.pull()
 
     def _ask_clocks(self) -> None:
         while not self._pulling.wait(CLOCKS_S):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -12,17 +11,18 @@ from typing import Any
 from app import clock
 from app.link import Message
 from app.plan import SessionPlan
-from app.recorder.roster import Roster
+from app.recorder.roster import MOST_WAITING_BYTES, Roster
+from app.recorder.telling import behind_text
 from app.recorder.writer import Writer
 
 WINDOW_S = 5.0
+BEHIND_S = 1.5
 
 
 class Report:
     """Counts over the last five seconds."""
 
-    def __init__(self, folder: Path, roster: Roster, writer: Writer) -> None:
-        self._folder = folder
+    def __init__(self, roster: Roster, writer: Writer) -> None:
         self._roster = roster
         self._writer = writer
         self._bytes: deque[tuple[float, int]] = deque()
@@ -30,16 +30,22 @@ class Report:
 
     def health(self, now: float) -> Message:
         """Return the health message."""
-        written = self._writer.bytes_written
-        return {
+        writer, waiting = self._writer, self._roster.waiting_bytes
+        behind_s = writer.behind_s(now)
+        health = {
             "type": "health",
-            "part": self._writer.part,
-            "flushed_s": self._writer.flushed_s,
-            "bytes": written,
-            "free_bytes": shutil.disk_usage(self._folder).free,
-            "bytes_per_s": rate(self._bytes, now, written),
+            "part": writer.part,
+            "flushed_s": writer.flushed_s,
+            "bytes": writer.bytes_written,
+            "free_bytes": writer.free_bytes,
+            "bytes_per_s": rate(self._bytes, now, writer.bytes_written),
+            "behind_s": round(behind_s, 1),
+            "waiting_bytes": waiting,
             "streams": {stream_id: self._stream(stream_id, now) for stream_id in self._roster.expected},
         }
+        if behind_s > BEHIND_S:
+            health["message"] = behind_text(behind_s, waiting, waiting > MOST_WAITING_BYTES)
+        return health
 
     def _stream(self, stream_id: str, now: float) -> dict[str, Any]:
         track = self._roster.track(stream_id)
@@ -49,16 +55,24 @@ class Report:
             "samples": 0,
             "last_s": None,
             "lost": 0,
+            "gaps": 0,
+            "segment": 1,
+            "stale_after_s": 0.0,
         }
         if track is not None:
             state["samples"], state["lost"] = track.samples, track.missing
+            state["gaps"], state["segment"] = track.gaps, track.segment
+            state["stale_after_s"] = round(track.watch.stale_after_s, 2)
             if track.last_s is not None:
                 state["last_s"] = track.last_s + track.clock.offset_s
             # Samples come in blocks: over their own times the rate is exact, over ours it trembles.
             own_s = state["last_s"] if state["state"] == "live" else None
             counts = self._samples.setdefault(stream_id, deque())
+            if own_s is not None and counts and not -1.0 < own_s - counts[-1][0] < 2 * WINDOW_S:
+                # The sender's clock has jumped.
+                counts.clear()
             state["rate_hz"] = rate(counts, now if own_s is None else own_s, state["samples"])
-        message = self._roster.message(stream_id)
+        message = self._roster.message(stream_id, now)
         if message:
             state["message"] = message
         return state

@@ -9,18 +9,24 @@ from typing import Any
 from analysis.records import StreamInfo
 from app import clock
 from app.plan import SessionPlan
-from app.recorder.finder import Finder
+from app.recorder.finder import Finder, bound
 from app.recorder.inlets import LslSource
 from app.recorder.rings import RingSource, first_number, left_behind, load_flushed, open_ring
+from app.recorder.telling import (
+    back_text,
+    no_samples_text,
+    stale_text,
+)
 from app.recorder.tracks import Track, live_ring
-from app.recorder.watch import State
+from app.recorder.watch import INTERRUPTED, PRESENT, State
 from app.ring import RingError
 from app.streams import Expected
 
 # Streams that are not there by then come in a later part.
 GRACE_S = 3.0
 TOGETHER_S = 0.5
-INTERRUPTED: tuple[State, ...] = ("stale", "lost", "recovering")
+# A disk that hangs must not fill the memory.
+MOST_WAITING_BYTES = 256 * 1024 * 1024
 
 Change = tuple[str, dict[str, Any]]
 
@@ -36,9 +42,13 @@ class Roster:
         self._plan = plan
         self._restarted = restarted
         self._found: dict[str, LslSource] = {}
-        self._checking: set[str] = set()
+        self._ambiguous: list[tuple[str, int]] = []
+        self._sought: set[str] = set()
+        self._told_lost: dict[str, bool] = {}
+        self._missing_before: dict[str, int] = {}
+        self._empty: set[str] = set()
         self._lock = threading.Lock()
-        self._finder = Finder(self._on_found, hurry=restarted)
+        self._finder = Finder(self._on_found, self._on_ambiguous, hurry=restarted)
         self._since_s: float | None = None
         self._begun = False
         self._changed_s = 0.0
@@ -56,7 +66,7 @@ class Roster:
                 self._add(expected, info)
             track = self.track(expected.id)
             if expected.transport == "lsl" and (track is None or track.source is None):
-                self._finder.want(expected)
+                self._seek(expected, track)
 
     def track(self, stream_id: str) -> Track | None:
         """Return a stream's track, None as long as its shape is unknown."""
@@ -67,27 +77,65 @@ class Roster:
         track = self.track(stream_id)
         return "expected" if track is None else track.watch.state
 
-    def message(self, stream_id: str) -> str:
-        """Return why a stream is not there, or ''."""
-        return self._finder.message(stream_id)
+    def message(self, stream_id: str, now: float) -> str:
+        """Return what is wrong with a stream, or why it is not there; '' for a good one."""
+        missing = self._finder.message(stream_id)
+        track = self.track(stream_id)
+        if track is None:
+            return missing
+        state = track.watch.state
+        if state in INTERRUPTED:
+            return " ".join(filter(None, (self._stale_text(track, now), missing)))
+        if track.watch.has_no_samples(now):
+            return no_samples_text(stream_id, track.watch.silent_s(now))
+        return missing if state not in PRESENT else ""
 
     @property
     def is_ready(self) -> bool:
-        """Whether the list has come and every required stream is live."""
+        """Whether the list has come and every required stream is there and sends, if it has a rate."""
         return self._since_s is not None and all(
-            self.state(expected.id) == "live" for expected in self.expected.values() if expected.required
+            self.state(expected.id) in PRESENT for expected in self.expected.values() if expected.required
         )
+
+    @property
+    def waiting_bytes(self) -> int:
+        """Return how much waits in memory for the writer."""
+        return sum(track.waiting_bytes for track in self.tracks)
+
+    def pull(self) -> None:
+        """Take what has arrived on every stream; for the puller's thread only.
+
+        While the writer is too far behind everything stays where it is: in the library's buffers (half
+        a minute at least) and in the rings of cameras and microphones.
+        """
+        if self.waiting_bytes <= MOST_WAITING_BYTES:
+            for track in self.tracks:
+                track.pull(clock.now())
+
+    def slept(self, seconds: float, now: float) -> None:
+        """Note that the computer slept."""
+        for track in self.tracks:
+            track.slept(seconds, now)
 
     def update(self, now: float) -> list[Change]:
         """Attach what was found, look at every stream's state; return what is to be journalled."""
         self._attach_found(now)
         self._attach_rings(now)
         changes: list[Change] = []
+        with self._lock:
+            ambiguous, self._ambiguous = self._ambiguous, []
+        for stream_id, count in ambiguous:
+            text = self._finder.message(stream_id)
+            changes.append(("ambiguous", {"stream": stream_id, "count": count, "text": text}))
         for track in self.tracks:
-            before, state = track.watch.check(now, track.clock.answered_s)
+            before, state = track.check(now)
             if state != before:
-                changes += self._change(track, before, state)
-            self._seek_again(track, before, state)
+                changes += self._change(track, before, state, now)
+            elif track.watch.has_no_samples(now) and track.id not in self._empty:
+                self._empty.add(track.id)
+                text = no_samples_text(track.id, track.watch.silent_s(now))
+                changes.append(("no_samples", {"stream": track.id, "text": text}))
+            self._seek_again(track, state)
         return changes
 
     def tracks_to_record(self, now: float, wanted: tuple[Track, ...] | None) -> tuple[Track, ...] | None:
@@ -140,6 +188,10 @@ class Roster:
         with self._lock:
             self._found[expected.id] = source
 
+    def _on_ambiguous(self, expected: Expected, count: int) -> None:
+        with self._lock:
+            self._ambiguous.append((expected.id, count))
+
     def _attach_found(self, now: float) -> None:
         with self._lock:
             found, self._found = self._found, {}
@@ -178,28 +230,47 @@ class Roster:
             return self.flushed[stream_id].next_seq
         return 0 if self._restarted or self._begun else None
 
-    def _change(self, track: Track, before: State, state: State) -> list[Change]:
+    def _change(self, track: Track, before: State, state: State, now: float) -> list[Change]:
         payload: dict[str, Any] = {"stream": track.id, "last_s": track.last_s}
-        if state == "live":
-            if before in INTERRUPTED:
-                return [("stream_back", payload)]
-            return [("stream_live", payload)]
-        if state == "lost":
-            return [("stream_lost", payload)]
-        return []
+        if state in PRESENT:
+            if before in PRESENT:
+                return []
+            if before not in INTERRUPTED:
+                return [("stream_live", payload | {"state": state})]
+            self._told_lost.pop(track.id, None)
+            missing = track.missing - self._missing_before.pop(track.id, track.missing)
+            payload |= {"segment": track.segment, "missing": missing}
+            text = back_text(track.id, track.segment, missing, track.info.rate_hz > 0)
+            return [("stream_back", payload | {"text": text})]
+        if state not in INTERRUPTED or before == "expected":
+            return []
+        changes: list[Change] = []
+        if track.id not in self._told_lost:
+            self._told_lost[track.id] = False
+            self._missing_before[track.id] = track.missing
+            changes.append(("stream_stale", payload | {"text": self._stale_text(track, now)}))
+        if state == "lost" and not self._told_lost[track.id]:
+            self._told_lost[track.id] = True
+            changes.append(("stream_lost", payload | {"text": self._stale_text(track, now)}))
+        return changes
 
-    def _seek_again(self, track: Track, before: State, state: State) -> None:
-        """Have the finder look for what was lost, and look once at what the library has reconnected."""
+    def _stale_text(self, track: Track, now: float) -> str:
+        watch = track.watch
+        return stale_text(track.id, watch.silent_s(now), watch.is_cut, track.host, track.answers(now))
+
+    def _seek(self, expected: Expected, track: Track | None, gone: str = "") -> None:
+        self._finder.want(expected if track is None else bound(expected, track.info), gone=gone)
+
+    def _seek_again(self, track: Track, state: State) -> None:
+        """Have the finder look for what was lost, and for another sender of what has long been silent."""
         if track.expected.transport != "lsl":
             return
-        if track.is_lost:
-            track.is_lost = False
-            self._finder.want(track.expected)
-            return
-        returned = state == "live" and before in INTERRUPTED
-        if (returned or state in ("lost", "recovering")) and track.id not in self._checking:
-            self._checking.add(track.id)
-            source = track.source
-            self._finder.want(track.expected, source if isinstance(source, LslSource) else None)
-        elif state == before == "live":
-            self._checking.discard(track.id)
+        source = track.source
+        if track.gone:
+            gone, track.gone = track.gone, ""
+            self._seek(track.expected, track, gone)
+        elif state == "lost" and isinstance(source, LslSource) and track.id not in self._sought:
+            self._sought.add(track.id)
+            self._finder.want(bound(track.expected, track.info), source)
+        elif state in PRESENT:
+            self._sought.discard(track.id)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,10 +18,15 @@ from app import clock
 from app.events import Journal
 from app.plan import SessionPaths
 from app.recorder.rings import Flushed, FlushedFile
+from app.recorder.telling import clock_text
 from app.recorder.tracks import Piece, Track
 
 # Should the puller hang, what it has taken is written all the same.
 LONGEST_WAIT_S = 0.5
+REMEDIES = {
+    errno.EROFS: "The system turns a failing disk read-only: choose another disk.",
+    errno.EIO: "The disk is failing: choose another disk.",
+}
 
 
 class Writer:
@@ -43,7 +50,10 @@ class Writer:
         existing = paths.parts()
         self.part = int(existing[-1].stem[-3:]) if existing else 0
         self.flushed_s: float | None = None
-        self.bytes_before = sum(part.stat().st_size for part in existing)
+        self.bytes_written = sum(part.stat().st_size for part in existing)
+        self.free_bytes = shutil.disk_usage(paths.live).free
+        self._bytes_before = self.bytes_written
+        self._safe_s = 0.0
         self._paths = paths
         self._attributes = dict(attributes)
         self._journal = journal
@@ -70,15 +80,9 @@ class Writer:
         """Return what was last asked for."""
         return self._wanted
 
-    @property
-    def bytes_written(self) -> int:
-        """Return the size of all parts."""
-        if not self.part or not self.is_open:
-            return self.bytes_before
-        try:
-            return self.bytes_before + self._paths.part(self.part).stat().st_size
-        except OSError:
-            return self.bytes_before
+    def behind_s(self, now: float) -> float:
+        """Return for how long rows have been waiting to be on the disk; 0 before the first part."""
+        return now - self._safe_s if self.is_open else 0.0
 
     def set_tracks(self, tracks: Sequence[Track]) -> None:
         """Record these tracks from the next flush on."""
@@ -113,9 +117,11 @@ class Writer:
                 self._close("streams changed")
             self._create(wanted)
         self._write()
+        # Looked at here: on a disk that hangs, whoever asks it waits.
+        self.free_bytes = shutil.disk_usage(self._paths.live).free
 
     def _create(self, tracks: tuple[Track, ...]) -> None:
-        self.bytes_before = self.bytes_written
+        self._bytes_before = self.bytes_written
         self.part += 1
         attributes = self._attributes | {"part": self.part}
         infos = [track.info for track in tracks]
@@ -128,6 +134,7 @@ class Writer:
         file = self._file
         if file is None:
             return
+        began_s = clock.now()
         for track in self._tracks:
             pieces, offsets = track.fetch()
             for piece in pieces:
@@ -135,7 +142,8 @@ class Writer:
             for offset in offsets:
                 file.add_offset(track.id, offset.time_s, offset.offset_s, offset.uncertainty_s, offset.fresh)
         file.flush()
-        self.flushed_s = clock.now()
+        self.bytes_written = self._bytes_before + self._paths.part(self.part).stat().st_size
+        self._safe_s, self.flushed_s = began_s, clock.now()
         self._notes.save(self._flushed)
 
     def _append(self, file: PartWriter, track: Track, piece: Piece) -> None:
@@ -153,6 +161,10 @@ class Writer:
             self._journal.append(
                 "gap", payload=payload | {"last_s": last_s, "first_s": float(times[hole.row])}
             )
+            if hole.step_s:
+                step_s = round(hole.step_s, 6)
+                said = {"stream": stream_id, "step_s": step_s, "text": clock_text(stream_id, step_s)}
+                self._journal.append("clock_step", payload=said)
         self._rows[stream_id] = before + len(times)
         total = self._flushed.get(stream_id, Flushed(0, 0)).rows + len(times)
         self._flushed[stream_id] = Flushed(piece.seq + len(times), total)
@@ -177,7 +189,5 @@ def explain(error: Exception, folder: Path) -> str:
     """Say in one sentence what stopped the writing."""
     number = error_number(error)
     reason = os.strerror(number) if number else str(error).splitlines()[0] if str(error) else repr(error)
-    return (
-        f"Recording has stopped: {folder} cannot be written ({reason}). "
-        "Free some space or choose another disk."
-    )
+    remedy = REMEDIES.get(number or 0, "Free some space or choose another disk.")
+    return f"Recording has stopped: {folder} cannot be written ({reason}). {remedy}"

@@ -52,10 +52,10 @@ class Desk:
     def _streams(self) -> Message:
         return {"type": "streams", "expected": [expected.to_json() for expected in self.expected]}
 
-    def start(self, **more: Any) -> subprocess.Popen[bytes]:
-        """Start a recorder."""
-        command = [sys.executable, "-m", "app", "_recorder", "--live", str(self.paths.live)]
-        self.process = subprocess.Popen(command, **more)
+    def start(self, launcher: Sequence[str] = (), **more: Any) -> subprocess.Popen[bytes]:
+        """Start a recorder, by another command than the usual one if given."""
+        usual = [sys.executable, "-m", "app", "_recorder"]
+        self.process = subprocess.Popen([*(launcher or usual), "--live", str(self.paths.live)], **more)
         return self.process
 
     def expect(self, *expected: Expected) -> None:

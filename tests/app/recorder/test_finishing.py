@@ -140,7 +140,11 @@ def test_the_summary_is_the_contract_of_evoke_info(tmp_path: Path) -> None:
         "gaps": [],
         "jitter_sd_ms": 0.0,
         "drift_ppm": None,
+        "residual_ms": 0.0,
+        "alignment": "not verified",
+        "delay_s": None,
         "lost_tail_s": 0.0,
+        "quality": None,
     }
 
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from analysis.records import StreamInfo
+from app.recorder.holes import Hole
 from app.recorder.inlets import Rows
 from app.recorder.rings import Flushed, FlushedFile, LiveRing, RingSource, left_behind, load_flushed
 from app.recorder.tracks import RESTARTED, Track
-from app.recorder.watch import Hole
 from app.recorder.writer import error_number, explain
 from app.ring import SampleRingWriter
 from app.streams import Expected
@@ -74,7 +74,67 @@ def test_a_sender_whose_clock_began_anew_is_judged_by_when_its_rows_came(tmp_pat
     track = Track(Expected("eeg", "lsl"), EEG, LiveRing(tmp_path / "eeg.ring", EEG))
     other_boot = rows(990_000, 10)._replace(cause="stream lost")
     pulled(track, Script(rows(0, 10), other_boot), [10.0, 20.0])
-    assert holes(track) == [Hole(0, 999, "stream lost")]
+    (hole,) = holes(track)
+    # The ten rows that came with it are of the ten seconds too.
+    assert (hole.row, hole.missing, hole.cause) == (0, 990, "clock reset")
+    assert hole.step_s == pytest.approx(9890.0)
+
+
+def test_segments_are_numbered_from_one_and_a_gap_begins_the_next(tmp_path: Path) -> None:
+    track = Track(Expected("eeg", "lsl"), EEG, LiveRing(tmp_path / "eeg.ring", EEG))
+    assert track.segment == 1
+    pulled(track, Script(rows(0, 10), rows(510, 10)), [0.1, 5.2])
+    assert (track.segment, track.gaps, track.missing) == (2, 1, 500)
+    track.connect(Script(), 6.0)  # type: ignore[arg-type]
+    # What comes next is of the third, whenever it comes.
+    assert (track.segment, track.gaps) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("host", "step_s", "missing"),
+    [
+        pytest.param("", 0.01, 3000, id="a device of this computer, whose clock stood still"),
+        pytest.param("", 30.01, 3000, id="its clock went on"),
+        pytest.param("elsewhere", 30.01, 3000, id="another computer, which went on alone"),
+        pytest.param("elsewhere", 0.01, 0, id="another computer, which sent it late"),
+    ],
+)
+def test_sleep_is_a_gap_of_what_was_not_received(
+    host: str, step_s: float, missing: int, tmp_path: Path
+) -> None:
+    info = replace(EEG, details={"host": host} if host else {})
+    track = Track(Expected("eeg", "lsl"), info, LiveRing(tmp_path / "eeg.ring", info))
+    after = rows(10, 10)
+    after = after._replace(times=after.times + step_s - 0.01)
+    script = Script(rows(0, 10), after)
+    track.connect(script, 0.1)  # type: ignore[arg-type]
+    track.pull(0.1)
+    track.slept(30.0, 0.15)
+    track.pull(0.2)
+    assert holes(track) == [Hole(0, missing, "machine slept")]
+
+
+def test_a_hole_is_counted_by_the_devices_own_packages(tmp_path: Path) -> None:
+    info = replace(EEG, channels=("a", "package"), units=("uV", ""), channel_kinds=("eeg", "counter"))
+    track = Track(Expected("eeg", "lsl"), info, LiveRing(tmp_path / "eeg.ring", info))
+
+    def counting(first: int, count: int, late_s: float = 0.0) -> Rows:
+        index = np.arange(first, first + count)
+        return Rows(index / 100.0 + late_s, np.stack([index, index % 256], axis=1).astype("f4"))
+
+    # Behind the hole the stamps are 70 ms late; two packages are missing without a hole in the times.
+    script = Script(counting(0, 300), counting(300, 30), counting(902, 50, 0.07), counting(954, 9, 0.07))
+    pulled(track, script, [3.0, 3.3, 9.6, 9.7])
+    assert holes(track) == [Hole(0, 572, "no samples")]
+    assert track.missing == 574
+
+
+def test_rows_that_wait_for_the_writer_are_weighed(tmp_path: Path) -> None:
+    track = Track(Expected("eeg", "lsl"), EEG, LiveRing(tmp_path / "eeg.ring", EEG))
+    pulled(track, Script(rows(0, 1000), rows(1000, 1000)), [10.0, 20.0])
+    assert track.waiting_bytes == 2000 * (8 + 4)
+    track.fetch()
+    assert track.waiting_bytes == 0
 
 
 def test_the_first_rows_of_a_stream_follow_no_gap(tmp_path: Path) -> None:
