@@ -1,0 +1,1 @@
+"""The monitor: judges the newest seconds of every stream while a session runs."""
