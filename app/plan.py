@@ -18,7 +18,7 @@ from typing import Any, Literal
 import psutil
 
 from analysis.records import Origin
-from app import clock
+from app import away, clock
 from app.events import read_journal
 from app.settings import runtime_folder, write_atomically
 
@@ -34,8 +34,11 @@ class SessionPaths:
 
     @classmethod
     def of_live(cls, live: Path) -> SessionPaths:
-        """Return the places of the session whose live folder is `live`."""
-        return cls(live.parent, live.name.removesuffix(LIVE_SUFFIX))
+        """Return the places of the session whose live folder is `live`.
+
+        Where that only holds the place for a session that this user records elsewhere, those.
+        """
+        return cls(away.recorded_in(live) or live.parent, live.name.removesuffix(LIVE_SUFFIX))
 
     @property
     def live(self) -> Path:

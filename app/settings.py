@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,17 @@ def home() -> Path:
     return folder
 
 
+def data_folder() -> Path:
+    """Return the folder for this user's data: demos, sessions on their way to a study, what was copied."""
+    chosen = os.environ.get("EVOKE_HOME")
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("evoke", "evoke"))
+
+
+def owner_mark() -> str:
+    """Return a mark that tells this user of this computer from others, and nothing about either."""
+    return hashlib.sha256(str(Path.home()).encode()).hexdigest()[:6]
+
+
 def runtime_folder(session_uuid: str) -> Path:
     """Return the session's folder for rings: in memory where the system has `/dev/shm`.
 
@@ -27,8 +39,7 @@ def runtime_folder(session_uuid: str) -> Path:
     """
     shared = Path("/dev/shm")
     parent = shared if os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
-    owner = hashlib.sha256(str(Path.home()).encode()).hexdigest()[:6]
-    return parent / f"evoke-{owner}-{session_uuid}"
+    return parent / f"evoke-{owner_mark()}-{session_uuid}"
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -53,3 +64,21 @@ def load() -> dict[str, Any]:
 def save(values: dict[str, Any]) -> None:
     """Remember `values`, all of them."""
     write_atomically(home() / "settings.json", json.dumps(values, indent=2) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class SoundOutputs:
+    """Chosen sound outputs, each a part of a device's name; '' is the system's own.
+
+    Settings `alarm_output` and `stimulus_output`. Alarms are silent while a trial runs unless the two are
+    known to be different loudspeakers.
+    """
+
+    alarm: str = ""
+    stimulus: str = ""
+
+
+def sound_outputs() -> SoundOutputs:
+    """Return where alarms and stimuli are to sound on this computer."""
+    values = load()
+    return SoundOutputs(str(values.get("alarm_output") or ""), str(values.get("stimulus_output") or ""))

@@ -12,15 +12,17 @@ Nothing is ever overwritten and no absolute path is stored, so a study may be mo
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
 import sys
+import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import yaml
 
@@ -79,6 +81,7 @@ class Claim:
 class Study:
     """One study; `folder` is where it lies now, everything else is what study.yaml says.
 
+    `uuid` names it wherever it lies, "" in a study from before there were any (`identity` gives it one).
     `protocol` and `devices` are the study's usual choices: a bundled protocol's name or a file name
     relative to the study, "" for none.
     """
@@ -91,6 +94,7 @@ class Study:
     devices: str = ""
     network: bool = False
     characters: bool = False
+    uuid: str = ""
 
     @classmethod
     def create(
@@ -112,15 +116,14 @@ class Study:
                 )
         if kind not in get_args(Kind):
             raise StudyError(f"{folder}: a study is of people or a simulation, not {kind!r}.")
-        study = cls(folder, name, kind, _utc_now(), protocol, devices, network, characters)
-        described = {"format": FORMAT, "version": VERSION} | study._described()
+        own = str(uuid.uuid4())
+        study = cls(folder, name, kind, _utc_now(), protocol, devices, network, characters, own)
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             with _exclusively(folder):
                 if (folder / "study.yaml").exists():
                     raise StudyError(f"{folder}: there is a study here already. Open it, or choose another.")
-                text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)
-                write_atomically(folder / "study.yaml", text)
+                study._describe()
         return study
 
     @classmethod
@@ -169,6 +172,17 @@ class Study:
             if (folder / "study.yaml").is_file():
                 return cls.open(folder)
         return None
+
+    def identity(self) -> str:
+        """Return the study's uuid; one that has none yet is given one. Raises StudyError where it cannot."""
+        if self.uuid:
+            return self.uuid
+        with _writing(self.folder), _exclusively(self.folder):
+            now = Study.open(self.folder)
+            if not now.uuid:
+                now = replace(now, uuid=str(uuid.uuid4()))
+                now._describe()
+        return now.uuid
 
     def participants(self) -> tuple[Participant, ...]:
         """Return everybody in the order of adding; raises StudyError if the table is damaged."""
@@ -223,6 +237,18 @@ class Study:
             self._append_participant(Participant(code, slot, _utc_now()))
             return slot
 
+    def forget_newcomer(self, code: str) -> None:
+        """Take back a participant who has no session: only for what failed right after `slot_for`."""
+        with _writing(self.folder), _exclusively(self.folder):
+            if not any(self.folder.glob(f"sub-{code}/ses-*/*")):
+                path = self.folder / "participants.tsv"
+                lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+                kept = [line for line in lines if line.partition("\t")[0] != f"sub-{code}"]
+                if len(kept) > 1:
+                    write_atomically(path, "".join(kept))
+                else:
+                    path.unlink()
+
     def next_session(self, participant: str, session: int, task: str, rehearsal: bool = False) -> Claim:
         """Claim the next free run of a task in a session by making its live folder; raises StudyError."""
         if not rehearsal:
@@ -264,6 +290,34 @@ class Study:
                 file.write((b"\n" if torn else b"") + line.encode())
                 os.fsync(file.fileno())
 
+    def enter(self, path: Path, sha256: str) -> FinishedSession:
+        """Add the finished file at `path` in the study to the list by what it says itself; return the line.
+
+        Raises StudyError, and `analysis.session_file.SessionFileError` where it cannot be read.
+        """
+        from analysis.session_file import open_session
+
+        file = self.relative(path)
+        with open_session(path) as session:
+            said, protocol = session.attributes, session.protocol
+        run = re.search(r"_run-(\d+)", path.name)
+        entry = FinishedSession(
+            file=file,
+            sha256=sha256,
+            uuid=str(said["uuid"]),
+            origin=str(said.get("origin", "")),
+            participant=str(said.get("participant", "")),
+            session=int(said.get("session", 1)),
+            # Behind a name that was taken meanwhile it is another than the recorder thought.
+            run=int(run.group(1)) if run else int(said.get("run", 1)),
+            protocol=str(protocol.get("name", "")),
+            protocol_version=int(protocol.get("version", 0)),
+            rehearsal=file.startswith(f"{REHEARSALS}/"),
+            added=_utc_now(),
+        )
+        self.add_finished(entry)
+        return entry
+
     def sessions(self) -> tuple[FinishedSession, ...]:
         """Return the finished sessions in the order of finishing; a torn line is passed over."""
         try:
@@ -281,9 +335,9 @@ class Study:
         return tuple(found)
 
     def live_sessions(self) -> tuple[SessionPaths, ...]:
-        """Return the sessions that run, or that a crash left unfinished."""
-        found = self.folder.glob(f"**/sub-*/ses-*/*{LIVE_SUFFIX}")
-        return tuple(SessionPaths.of_live(live) for live in sorted(found))
+        """Return the sessions that run, or that a crash left unfinished; their files may lie elsewhere."""
+        found = sorted(self.folder.glob(f"**/sub-*/ses-*/*{LIVE_SUFFIX}"))
+        return tuple(SessionPaths.of_live(live) for live in found)
 
     def unfinished(self) -> tuple[SessionPaths, ...]:
         """Return the sessions of this machine that have begun and that no process looks after any more."""
@@ -306,8 +360,13 @@ class Study:
         """Return `path` as the study stores it."""
         return path.absolute().relative_to(self.folder.absolute()).as_posix()
 
-    def _described(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "folder"}
+    def _describe(self) -> None:
+        described = {"format": FORMAT, "version": VERSION}
+        described |= {
+            field.name: getattr(self, field.name) for field in fields(self) if field.name != "folder"
+        }
+        text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)
+        write_atomically(self.folder / "study.yaml", text)
 
     def _append_participant(self, participant: Participant) -> None:
         path = self.folder / "participants.tsv"
@@ -345,6 +404,11 @@ def _writing(folder: Path) -> Iterator[None]:
             f"{error.filename}: a file stands where a folder is needed. Move it away."
         ) from error
     except OSError as error:
+        if error.errno == errno.EROFS:
+            raise StudyError(
+                f"{folder}: is on a disk that can only be read. What is there can be looked at; to record,"
+                " mount it writable or copy the study to another disk."
+            ) from error
         reason = error.strerror or str(error)
         raise StudyError(
             f"{error.filename or folder}: cannot be written ({reason}). Nothing was changed; mend the"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +65,14 @@ def describe(known: dict[str, Any]) -> str:
             f"{_number(stream['jitter_sd_ms'], 2):>11}{_number(stream['drift_ppm'], 1):>11}"
             f"{_number(stream['lost_tail_s'], 2):>8}"
         )
+        delay_s = stream["delay_s"]
+        known_delay = "" if delay_s is None else f"; device delay {delay_s * 1e3:g} ms"
+        lines.append(f"    alignment {stream['alignment']}{known_delay}")
+        judged = stream["quality"] or {"problems": {}}
+        lines += [
+            f"    {code}: in {count} of {judged['judged']} stretches judged"
+            for code, count in judged["problems"].items()
+        ]
         lines += [
             f"    gap from {_number(gap['from_s'], 3)} to {_number(gap['to_s'], 3)} s,"
             f" {gap['samples']} samples: {gap['cause']}"
@@ -80,17 +87,19 @@ def _number(value: float | None, digits: int) -> str:
 
 def recover(args: argparse.Namespace) -> int:
     """Finish what a crash left; say what was lost, in seconds a stream."""
-    from app.recorder.finishing import FinishResult
-    from app.recorder.recovery import recover as recover_all
+    from app.commands.left_over import recover_at
 
-    results: Sequence[FinishResult] = recover_all(args.path)
+    results = recover_at(args.path, _tell)
     for result in results:
-        _enter_in_study(result.path, result.sha256)
         _say(result.path, result.parts, result.lost_s, result.was_finished)
     if args.json:
         found = [result.to_json() for result in results]
         print(json.dumps(found[0] if len(found) == 1 else {"sessions": found}, ensure_ascii=False))
     return 0
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def _say(path: Path, parts: int, lost_s: Any, was_finished: bool) -> None:
@@ -100,15 +109,3 @@ def _say(path: Path, parts: int, lost_s: Any, was_finished: bool) -> None:
     lost = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in lost_s.items() if seconds)
     plural = "part" if parts == 1 else "parts"
     sys.stderr.write(f"{path}: finished from {parts} {plural}; lost: {lost or 'nothing'}.\n")
-
-
-def _enter_in_study(path: Path, sha256: str) -> None:
-    """List a finished file in the study that it lies in, if it lies in one."""
-    from app.commands.left_over import add_to_study
-    from app.recorder.finishing import plan_of
-    from app.study import Study
-
-    for folder in path.absolute().parents:
-        if (folder / "study.yaml").exists():
-            add_to_study(Study.open(folder), plan_of(path), path, sha256)
-            return
