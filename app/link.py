@@ -154,7 +154,8 @@ class LinkServer:
             peer.close()
             return
         peer.role, peer.name = str(hello.get("role", "")), str(hello.get("name", ""))
-        peer.pid = int(hello.get("pid", 0))
+        pid = hello.get("pid", 0)
+        peer.pid = pid if isinstance(pid, int) else 0
         with self._lock:
             self._peers.append(peer)
         try:

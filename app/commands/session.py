@@ -16,12 +16,14 @@ import platformdirs
 import psutil
 
 from app import clock, settings, system
-from app.commands.left_over import add_to_study, finish_left_over
+from app.commands.left_over import finish_left_over
+from app.copies import start_pending
+from app.deliveries import deliver
 from app.plan import SessionPaths, SessionPlan
 from app.study import Study, StudyError
 from app.supervisor.checks import check_session
 from app.supervisor.outcome import Choices, Outcome, SessionError
-from app.supervisor.preparation import Prepared, Request, machine, prepare, software
+from app.supervisor.preparation import PLAIN_LENGTH_S, Prepared, Request, machine, prepare, software
 from app.supervisor.programs import devices_of
 from app.supervisor.session import run_session
 from stimuli.problems import EvokeError
@@ -29,8 +31,8 @@ from stimuli.problems import EvokeError
 DEMO_PROTOCOL = "demo"
 DEMO_PARTICIPANT = "sim01"
 DEMO_SEED = 1
-PLAIN_LENGTH_S = 600.0
-"""What there must be room for where nobody said how long a plain recording lasts."""
+DEMO_SIGNAL_CHECK_S = 3.0
+"""Simulated signals are known to be good."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         accept=options.accept,
         consent={"given": True, "confirmed_by": "experimenter"} if options.consent else None,
     )
-    return _run(study, request, options)
+    return _run(study, request, options, options.signal_check)
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -72,7 +74,7 @@ def demo(options: argparse.Namespace) -> int:
         auto=True,
         seed=DEMO_SEED if options.seed is None else options.seed,
     )
-    return _run(study, request, options)
+    return _run(study, request, options, DEMO_SIGNAL_CHECK_S)
 
 
 def record(options: argparse.Namespace) -> int:
@@ -89,12 +91,13 @@ def record(options: argparse.Namespace) -> int:
     except EvokeError:
         shutil.rmtree(paths.live)
         raise
-    outcome = run_session(plan, paths, Choices(seconds=options.seconds, attended=options.attached), _say)
+    choices = Choices(seconds=options.seconds, attended=options.attached, signal_check_s=0.0)
+    outcome = run_session(plan, paths, choices, _say)
     times = {"checks_s": round(report.seconds, 3), "total_s": round(clock.now() - begun_s, 3)}
     return _report(outcome, plan, paths, times, options)
 
 
-def _run(study: Study, request: Request, options: argparse.Namespace) -> int:
+def _run(study: Study, request: Request, options: argparse.Namespace, signal_check_s: float) -> int:
     begun_s = clock.now()
     console = not (options.headless or options.attached)
     window_problem = system.explain_window() if console or request.window == "screen" else None
@@ -107,10 +110,20 @@ def _run(study: Study, request: Request, options: argparse.Namespace) -> int:
         # A script waits for its answer and not for somebody to close a window.
         keep_console=console and not options.json,
         attended=options.attached or (console and not request.auto),
+        signal_check_s=signal_check_s,
+        accept=request.accept,
     )
-    outcome = run_session(plan, paths, choices, _say)
-    if outcome.path is not None:
-        add_to_study(study, plan, outcome.path, outcome.sha256)
+
+    def settle() -> Path | None:
+        delivery = deliver(paths, study)
+        if delivery.message:
+            _say(delivery.message)
+        return delivery.path
+
+    outcome = run_session(plan, paths, choices, _say, settle)
+    if outcome.path == paths.final and paths.final.is_relative_to(study.folder):
+        study.enter(outcome.path, outcome.sha256)
+    start_pending(study)
     times = {
         "checks_s": round(prepared.report.seconds, 3),
         "protocol_s": round(prepared.schedule.typical_s, 3),

@@ -196,7 +196,8 @@ class Conductor:
             if kind in ("start", "stop"):
                 self.runner.command(str(kind), self._now())
             elif kind == "command":
-                self.runner.command(str(message.get("name", "")), self._now())
+                origin = str(message.get("by") or "operator")
+                self.runner.command(str(message.get("name", "")), self._now(), origin)
         if self._stopping() and not self._stop_seen:
             self._stop_seen = True
             self.runner.command("stop", self._now())

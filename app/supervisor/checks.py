@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import shutil
+import errno
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
+
+import psutil
 
 from app import clock
 from app.devices.entries import DeviceEntry
 from app.devices.load import check_device
 from app.study import Study
+from app.supervisor.space import SPARE_BYTES, existing, free_bytes, planned_bytes, size_text
 from stimuli.problems import EvokeError, Problem
 from stimuli.sets import StimulusSet
 
 Verdict = Literal["passed", "warned", "failed", "refused"]
 
-SPACE_FACTOR = 2.2
-"""Live file plus finished copy, for every byte of raw data."""
-SPARE_BYTES = 100_000_000
-RAW_BYTES_PER_S = {
-    "brainflow": 150_000,
-    "wristband": 5_000,
-    "camera": 1_500_000,
-    "microphone": 450_000,
-    "lsl": 300_000,
-}
-"""Raw data of a device by source, times included: generous, for the disk check alone."""
+EARLIEST_UTC_S = 1_767_225_600.0
+"""2026-01-01: a computer that believes to be earlier has lost its clock."""
+CLOCKS_AGREE_S = 0.001
 
 
 class CheckError(EvokeError):
@@ -43,6 +40,10 @@ class Check:
     verdict: Verdict
     text: str = ""
     device: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Return what events and consoles are told."""
+        return {"name": self.name, "verdict": self.verdict, "text": self.text, "device": self.device}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Report:
             text = check.text
             for place in places:
                 text = text.replace(place, ".")
-            results.append({"name": check.name, "verdict": check.verdict, "text": text})
+            results.append(replace(check, text=text).to_json())
         return {"seconds": round(self.seconds, 3), "results": results}
 
     def demand(self, accept: str) -> None:
@@ -86,12 +87,19 @@ def check_session(
     study: Study | None = None,
     pictures: tuple[StimulusSet, Sequence[str]] | None = None,
     window_problem: str | None = None,
+    recorded_in: Path | None = None,
 ) -> Report:
-    """Check a session that is to be recorded in `folder` with `devices` for about `length_s` seconds."""
+    """Check a session that is to be kept in `folder` with `devices` for about `length_s` seconds.
+
+    `recorded_in` is another folder, on this computer, in which it is recorded before it goes there.
+    """
     begun_s = clock.now()
+    planned = planned_bytes(devices, length_s)
     results = [
         _folder(folder),
-        _disk(folder, devices, length_s),
+        disk_check(folder, planned, str(folder)),
+        *([] if recorded_in is None else [_folder(recorded_in), disk_check(recorded_in, planned)]),
+        clock_check(),
         *([] if study is None else [_nothing_else_runs(study)]),
         *([] if pictures is None else _pictures(*pictures)),
         *(check for device in devices for check in _device(device)),
@@ -100,43 +108,52 @@ def check_session(
     return Report(tuple(results), clock.now() - begun_s)
 
 
-def planned_bytes(devices: Iterable[DeviceEntry], length_s: float) -> float:
-    """Return how much room a session needs until it is finished."""
-    raw = sum(RAW_BYTES_PER_S[device.source] for device in devices)
-    return raw * length_s * SPACE_FACTOR
-
-
 def optional_where_failed(devices: Iterable[DeviceEntry], report: Report) -> tuple[DeviceEntry, ...]:
     """Return the devices, those that failed a check (and were accepted) no longer required."""
     weak = {check.device for check in report.having("failed")}
     return tuple(replace(device, required=device.required and device.id not in weak) for device in devices)
 
 
-def _existing(folder: Path) -> Path:
-    return next(place for place in (folder, *folder.absolute().parents) if place.exists())
-
-
 def _folder(folder: Path) -> Check:
     try:
-        with tempfile.TemporaryFile(dir=_existing(folder)) as file:
+        with tempfile.TemporaryFile(dir=existing(folder)) as file:
             file.write(b"evoke")
             file.flush()
     except OSError as error:
         text = f"{folder}: cannot be written ({error.strerror}). Free some space, or mend its permissions."
+        if error.errno == errno.EROFS:
+            text = f"{folder}: is on a disk that can only be read. Mount it writable, or record elsewhere."
         return Check("folder", "refused", text)
     return Check("folder", "passed")
 
 
-def _disk(folder: Path, devices: Sequence[DeviceEntry], length_s: float) -> Check:
-    free = shutil.disk_usage(_existing(folder)).free
-    needed = planned_bytes(devices, length_s) + SPARE_BYTES
+def disk_check(folder: Path, planned: float, name: str = "This computer's disk") -> Check:
+    """Check whether `planned` bytes and some to spare are free where `folder` lies, called `name`."""
+    free, needed = free_bytes(folder), planned + SPARE_BYTES
     if free >= needed:
-        return Check("disk", "passed", f"{free / 1e9:.1f} GB free, about {needed / 1e9:.1f} GB needed")
+        return Check("disk", "passed", f"{size_text(free)} free, about {size_text(needed)} needed")
     text = (
-        f"{folder}: {free / 1e9:.1f} GB are free, and this session may need {needed / 1e9:.1f} GB (recording"
+        f"{name}: {size_text(free)} are free, and this session may need {size_text(needed)} (recording"
         " and finished file). Free some space."
     )
     return Check("disk", "failed", text)
+
+
+def clock_check() -> Check:
+    """Check the clock of all samples against the system's, and the date against what is possible."""
+    offset_s = min((clock.now() - time.monotonic() for _ in range(5)), key=abs)
+    utc_s = time.time()
+    if utc_s < EARLIEST_UTC_S:
+        date = datetime.fromtimestamp(utc_s, UTC).date().isoformat()
+        text = f"The computer's date is {date}, which cannot be. Set date and time."
+        return Check("clock", "failed", text)
+    if psutil.boot_time() > utc_s + 1.0:
+        text = "The computer's date lies before its own start: it was set back. Set date and time."
+        return Check("clock", "failed", text)
+    if abs(offset_s) > CLOCKS_AGREE_S:
+        text = f"LSL's clock and the system's differ by {offset_s:.6f} s; the difference is stored."
+        return Check("clock", "warned", text)
+    return Check("clock", "passed", f"LSL's clock and the system's agree within {abs(offset_s) * 1e6:.0f} us")
 
 
 def _nothing_else_runs(study: Study) -> Check:

@@ -10,7 +10,7 @@ from app import clock
 from app.supervisor.processes import Child, Program, Role, status_text
 
 SILENCE_LIMIT_S = 30.0
-"""A device's process that sends no word for so long hangs and is started anew."""
+"""A device's process, or the monitor, that sends no word for so long hangs and is started anew."""
 
 
 class Crew:
@@ -140,7 +140,7 @@ class Crew:
 
     def _is_hung(self, child: Child) -> bool:
         return (
-            child.program.role in ("bridge", "capture")
+            child.program.role in ("bridge", "capture", "monitor")
             and child.is_running
             and child.is_wanted
             and child.pid not in self._hung

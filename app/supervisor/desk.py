@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,21 +15,32 @@ from app.link import LinkServer, Message, Peer
 from app.plan import SessionPaths, SessionPlan
 from app.streams import Expected
 from app.supervisor import programs
+from app.supervisor.alarms import Alarms
 from app.supervisor.crew import Crew
+from app.supervisor.intake import checked_quality, checked_recorder, checked_screen
 from app.supervisor.outcome import Choices
-from app.supervisor.processes import Child, status_text
-from app.supervisor.state import Alarm, State
+from app.supervisor.policy import Policy, Step
+from app.supervisor.start_gate import RequiredStream
+from app.supervisor.state import State
+from app.supervisor.voice import SounderVoice
+from app.supervisor.watchdog import Watchdog
 
 Say = Callable[[str], None]
 
 TICK_S = 0.1
 STATE_PERIOD_S = 0.5
 ANCHOR_PERIOD_S = 10.0
-MOST_FAILURES = 5
-MOST_PRESENTER_FAILURES = 3
-DISK_FAILED = 74
+SILENT_S = 3.0
+"""A recorder or presenter that says nothing for so long is told of; both send twice a second."""
 FORWARDED = ("pause", "resume", "skip", "repeat", "next", "end", "abort")
 LOST_CHOICES = "repeat the trial, go on with the next one, or end"
+NOTICES: Mapping[str, str] = {
+    "clock_step": "its sender's clock jumped.",
+    "ambiguous": "several senders answer to it, and none was taken.",
+    "no_samples": "is connected and has sent nothing yet.",
+    "write_behind": "The disk is slow: writing has fallen behind.",
+}
+"""What the recorder found out, in the operator's words where it brings none of its own."""
 
 
 class Desk:
@@ -65,7 +77,14 @@ class Desk:
         self._journal_closed = False
         self._next_state_s = 0.0
         self._next_anchor_s = 0.0
-        self._alarms = 0
+        self._odd_peers: set[str] = set()
+        self._owners: dict[str, str] = {}
+        self._screen: Mapping[str, Any] = {}
+        self._reason_typed = choices.accept.strip()
+        self._voice = SounderVoice(lambda message: self._server.broadcast(message, "sounder"))
+        self._alarms = Alarms(self.state, self._note, say, self._voice)
+        self._policy = Policy(choices.attended, plan.window != "none", choices.lost_limit_s)
+        self._watchdog = Watchdog(programs.devices_of(plan), self._alarms, self._policy, self._act)
         self._first_stage_s: float | None = None
         self._presented_s: float | None = None
         self._result: Message | None = None
@@ -102,11 +121,49 @@ class Desk:
             self._peers_sent = self._crew.pids()
             self._server.broadcast({"type": "peers", "pids": self._peers_sent})
         now_s = clock.now()
+        if self._cutoff_s is None:
+            self._look_after_streams(now_s)
         if now_s >= self._next_anchor_s and self._cutoff_s is None:
             self._next_anchor_s = now_s + ANCHOR_PERIOD_S
             self._journal.append("clock_anchor", payload=anchor_payload())
         if now_s >= self._next_state_s:
             self._relay()
+
+    def _look_after_streams(self, now_s: float) -> None:
+        begun = self._begun and not self._ending
+        self._watchdog.tick(now_s, begun)
+        if begun:
+            self._act(self._policy.tick(now_s), ", ".join(self._policy.missing))
+        for child in self._crew.all("recorder", "presenter") if begun else ():
+            role, silent_s = child.program.role, now_s - child.last_message_s
+            if not child.is_running or silent_s < SILENT_S:
+                self._alarms.clear("process_silent", role)
+            else:
+                # It is left alone: what it has taken goes on when it does, and a new one would lose it.
+                text = (
+                    f"{role}: has said nothing for {silent_s:.0f} s. The computer is overloaded, or it hangs."
+                )
+                self._alarms.raise_("process_silent", role, text)
+        self._alarms.catch_up()
+
+    def _act(self, step: Step, device: str) -> None:
+        """Carry out what the policy decided for a lost or returned device."""
+        if step.text:
+            self._note("policy", {"device": device, "action": step.action, "text": step.text})
+        if step.action in ("abort", "give up"):
+            self._fail(step.text, f"stream lost: {device}")
+            return
+        if step.text:
+            self.state.message = "" if step.action == "resume" else step.text
+            self._alarms.raise_("policy", device, step.text, "warning")
+        if step.action == "pause":
+            self._hold()
+        elif step.action == "resume":
+            self._server.broadcast({"type": "command", "name": "resume", "by": "policy"}, "presenter")
+
+    def _hold(self) -> None:
+        message = {"type": "command", "name": "pause_after_trial", "by": "policy"}
+        self._server.broadcast(message, "presenter")
 
     def _relay(self) -> None:
         self._next_state_s = clock.now() + STATE_PERIOD_S
@@ -124,9 +181,12 @@ class Desk:
             return
         try:
             handler(self, peer, message)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            text = f"{peer.role}: sent a message that makes no sense ({error!r}); it was left aside."
-            self._alarm(peer.name, text, level_is_warning=True)
+        except Exception as error:
+            # Whatever another process says, this one goes on; once is enough to tell of each.
+            if peer.name not in self._odd_peers:
+                self._odd_peers.add(peer.name)
+                text = f"{peer.role}: sent a message that makes no sense ({error!r}); it was left aside."
+                self._alarms.raise_("nonsense", peer.name, text, "warning")
 
     def _on_recorder_hello(self, peer: Peer, _: Message) -> None:
         self._welcome(peer)
@@ -144,19 +204,38 @@ class Desk:
             peer.send(self.state.to_message(self._crew.all()))
 
     def _on_declare(self, peer: Peer, message: Message) -> None:
+        self._check_device(peer)
         infos = tuple(StreamInfo.from_json(values) for values in message["streams"])
         known = self._declared.get(peer.name)
         self._declared[peer.name] = infos
         if self._sent and known != infos:
             self._send_streams()
 
+    def _check_device(self, peer: Peer) -> None:
+        if all(device.id != peer.name for device in programs.devices_of(self.plan)):
+            raise ValueError(f"there is no device {peer.name}")
+
     def _on_device_health(self, peer: Peer, message: Message) -> None:
+        self._check_device(peer)
         self.state.devices[peer.name] = message
+        self._watchdog.device_health(peer.name, message, clock.now())
 
     def _on_recorder_health(self, _: Peer, message: Message) -> None:
-        self.state.recorder = message
+        self.state.recorder = checked_recorder(message)
+        self._watchdog.conditions.take(message.get("streams") or {}, clock.now())
+        self._alarms.clear("recorder_ended", "recorder")
+
+    def _on_quality(self, _: Peer, message: Message) -> None:
+        self.state.quality = checked_quality(message)
+
+    def _on_outputs(self, _: Peer, message: Message) -> None:
+        problem = self._voice.take(message)
+        if problem and "sounder" not in self._odd_peers:
+            self._odd_peers.add("sounder")
+            self._alarms.raise_("no_sound", "sounder", problem, "warning")
 
     def _on_presenter_health(self, peer: Peer, message: Message) -> None:
+        int(message.get("trials") or 0)
         self.state.presenter = message
         if self.state.phase in ("running", "paused"):
             held = message.get("state") == "paused" or message.get("interrupted")
@@ -176,6 +255,9 @@ class Desk:
         else:
             peer.send({"type": "command", "name": "next"})
         self._presenter_lost = False
+        self._alarms.clear("presenter_ended", "presenter")
+        if self._policy.is_holding:
+            self._hold()
 
     def _on_recorder_ready(self, _: Peer, __: Message) -> None:
         self._recorder_ready = True
@@ -186,9 +268,13 @@ class Desk:
     def _on_failed(self, peer: Peer, message: Message) -> None:
         text = str(message.get("message", "")) or f"the {peer.role} cannot go on."
         safe = str(message.get("safe", ""))
-        self._alarm(peer.role, " ".join(filter(None, (text, safe))))
+        code = "disk" if peer.role == "recorder" else str(message.get("code", "failed"))
+        # A full disk is told once, by whoever notices it first.
+        self._alarms.raise_(code, "" if code == "disk" else peer.role, " ".join(filter(None, (text, safe))))
         if not self._begun:
-            self._fail(text)
+            self._failure = self._failure or text
+            self.state.message = self._failure
+            self._end("failed")
         elif not self._failure:
             self._failure = text
 
@@ -201,86 +287,78 @@ class Desk:
 
     def _on_event(self, peer: Peer, message: Message) -> None:
         event = Event.from_json(message["event"])
+        if not math.isfinite(event.time):
+            raise ValueError("an event without a time")
         self._server.broadcast(message, "console")
+        if peer.role == "presenter":
+            self._on_presenter_event(event)
+        else:
+            self._on_recorder_event(event)
+
+    def _on_presenter_event(self, event: Event) -> None:
+        alarms = self._alarms
         if event.kind == "stage_started":
             if self._first_stage_s is None:
                 self._first_stage_s = event.time
             self._say(_stage_line(event, event.time - self._first_stage_s, self.state.presenter))
-        elif event.kind == "stream_lost":
-            stream = str(event.payload.get("stream", ""))
-            self._alarm(stream, f"{stream}: no data comes any more.", journal=False)
-        elif event.kind == "stream_back":
-            stream = str(event.payload.get("stream", ""))
-            self._alarm(stream, f"{stream}: is back.", level_is_warning=True, journal=False)
+        elif event.kind == "screen":
+            self._screen = checked_screen(event.payload)
+        elif event.kind == "trial_started" or (event.kind == "resumed" and event.trial >= 0):
+            alarms.trial_runs = True
+        elif event.kind in ("trial_ended", "schedule_ended", "paused"):
+            # At once: the next trial may begin with the very next event.
+            alarms.trial_runs = False
+            alarms.catch_up()
+
+    def _on_recorder_event(self, event: Event) -> None:
+        stream = str(event.payload.get("stream", ""))
+        text = str(event.payload.get("text", ""))
+        if event.kind == "stream_back":
+            self._watchdog.came_back(stream, int(event.payload.get("missing") or 0))
+        elif event.kind in ("stream_stale", "stream_lost"):
+            self._watchdog.said(stream, text)
+        elif event.kind == "machine_slept":
+            self._watchdog.slept(float(event.payload["seconds"]), clock.now(), text)
+        elif event.kind in NOTICES:
+            words = text or " ".join(filter(None, (stream and f"{stream}:", NOTICES[event.kind])))
+            self._alarms.raise_(event.kind, stream, words, "warning")
 
     def _on_command(self, _: Peer, message: Message) -> None:
         name, text = str(message.get("name", "")), str(message.get("text") or "")
         if name == "note":
-            self._journal.append("note", payload={"text": text})
+            self._take_note(text)
             return
-        self._journal.append("command", payload={"name": name})
+        self._note("command", {"name": name})
         if name == "start":
             self._start_asked = True
+            self._reason_typed = text.strip() or self._reason_typed
         elif name in ("abort", "end") and (not self._begun or self.plan.window == "none"):
             self._end("aborted" if name == "abort" else "completed")
         elif name in FORWARDED:
             if name in ("repeat", "next", "end"):
                 self._presenter_lost = False
+                self._alarms.clear("presenter_ended", "presenter")
+                self.state.message = ""
+            elif name == "resume":
+                self._policy.overruled()
                 self.state.message = ""
             self._server.broadcast({"type": "command", "name": name}, "presenter")
+            if name in ("repeat", "next") and self._policy.is_holding:
+                self._hold()
+
+    def _take_note(self, text: str) -> None:
+        if self._journal_closed:
+            told = "The note came after the end of the recording and is not in its file."
+            self._alarms.raise_("too_late", "console", told, "warning")
+        else:
+            self._journal.append("note", payload={"text": text})
 
     def _on_progress(self, _: Peer, message: Message) -> None:
-        self.state.finishing_done = float(message.get("done", 0.0))
+        self.state.finishing_done = min(1.0, max(0.0, float(message.get("done", 0.0))))
 
     def _on_result(self, _: Peer, message: Message) -> None:
+        int(message.get("parts", 0)), dict(message.get("lost_s") or {})
         self._result = message
-
-    def _on_end(self, child: Child, status: int) -> bool:
-        """Decide whether a child that ended by itself is started again."""
-        role = child.program.role
-        label, how = child.program.label, status_text(status)
-        if role == "console":
-            return status != 0 and child.failures < MOST_FAILURES
-        if role in ("bridge", "capture"):
-            self._alarm(child.program.name, f"{label}: ended ({how}); it is started again.")
-            return True
-        if role == "recorder":
-            return self._on_recorder_end(status, how, child.failures)
-        if role == "presenter":
-            return self._on_presenter_end(status, how, child.failures)
-        return False
-
-    def _on_recorder_end(self, status: int, how: str, failures: int) -> bool:
-        if self._recorder_closed:
-            return False
-        if status == DISK_FAILED:
-            self._on_disk_failure("the session file cannot be written")
-            return False
-        if failures >= MOST_FAILURES:
-            self._fail(f"the recorder failed {failures + 1} times; {self._see_log('recorder')}")
-            return False
-        self._alarm("recorder", f"recorder: ended ({how}); it is started again at once.")
-        return True
-
-    def _on_presenter_end(self, status: int, how: str, failures: int) -> bool:
-        if self._presenter_done:
-            return False
-        if status == 0 and self._begun:
-            self._presenter_done = "ended"
-            return False
-        if status == DISK_FAILED:
-            self._on_disk_failure("the journal cannot be written")
-            return False
-        if failures >= MOST_PRESENTER_FAILURES or (not self._begun and self._failure):
-            self._fail(f"the participant's window failed again and again; {self._see_log('presenter')}")
-            self._presenter_done = "presenter failed"
-            return False
-        self._presenter_ready = False
-        self._presenter_lost = self._begun
-        self._alarm(
-            "presenter", f"presenter: ended ({how}); the participant sees 'one moment' until it is back."
-        )
-        return True
 
     def _on_disk_failure(self, what: str) -> None:
         self._disk_failed = True
@@ -288,28 +366,23 @@ class Desk:
             # The recorder has told it before, in more detail.
             self._end("failed")
         else:
-            self._fail(f"{what} to {self.paths.folder}: the disk is full or broken.")
+            self._fail(f"{what} to {self.paths.folder}: the disk is full or broken.", code="disk")
 
     def _note(self, kind: str, payload: Mapping[str, Any]) -> None:
+        """Journal an event, unless that is over; a session holds no place of this computer."""
         if not self._journal_closed:
-            self._journal.append(kind, payload=payload)
+            here = str(self.paths.folder)
+            told = {key: v.replace(here, ".") if isinstance(v, str) else v for key, v in payload.items()}
+            self._journal.append(kind, payload=told)
 
-    def _fail(self, message: str) -> None:
+    def _fail(self, message: str, reason: str = "failed", code: str = "session_failed") -> None:
         self._failure = self._failure or message
         self.state.message = self._failure
-        self._alarm("", message)
-        self._end("failed")
+        self._alarms.raise_(code, "", message)
+        self._end(reason)
 
     def _end(self, reason: str) -> None:
         self._ending = self._ending or reason
-
-    def _alarm(self, stream: str, text: str, level_is_warning: bool = False, journal: bool = True) -> None:
-        level: Any = "warning" if level_is_warning else "alarm"
-        self.state.add_alarm(Alarm(clock.now(), stream, text, level))
-        self._alarms += not level_is_warning
-        self._say(text)
-        if journal:
-            self._note("alarm", {"stream": stream, "text": text, "level": level})
 
     def _undeclared(self) -> dict[str, bool]:
         """Return the devices that have not yet said what they give, and whether each is required."""
@@ -324,14 +397,30 @@ class Desk:
 
         expected: list[Expected] = []
         for device in programs.devices_of(self.plan):
+            own: list[Expected] = []
             if not (device.has_bridge or device.has_capture):
-                expected += expected_streams(device, self.plan)
+                own = expected_streams(device, self.plan)
             for info in self._declared.get(device.id, ()):
                 transport: Any = "ring" if info.source_id.startswith("ring:") else "lsl"
                 match = {"source_id": info.source_id}
-                expected.append(Expected(info.id, transport, device.required, match, info))
+                own.append(Expected(info.id, transport, device.required, match, info))
+            expected += own
+            self._watchdog.owns(device.id, [entry.id for entry in own])
+            self._owners |= {entry.id: device.id for entry in own}
         self._sent = [entry.to_json() for entry in expected]
         self._server.broadcast({"type": "streams", "expected": self._sent}, "recorder")
+
+    def _required_streams(self) -> list[RequiredStream]:
+        """Return the streams that must be well before the start."""
+        return [
+            RequiredStream(
+                entry["id"],
+                self._owners.get(entry["id"], ""),
+                entry["info"] is None or entry["info"]["rate_hz"] > 0,
+            )
+            for entry in self._sent
+            if entry["required"]
+        ]
 
     def _silent_device(self, name: str) -> str:
         said = str(self.state.devices.get(name, {}).get("message", ""))
@@ -365,6 +454,9 @@ _HANDLERS: Mapping[tuple[str, str], Callable[[Desk, Peer, Message], None]] = {
     ("recorder", "event"): Desk._on_event,
     ("presenter", "event"): Desk._on_event,
     ("console", "command"): Desk._on_command,
+    ("monitor", "hello"): Desk._welcome,
+    ("monitor", "quality"): Desk._on_quality,
+    ("sounder", "outputs"): Desk._on_outputs,
     ("finisher", "progress"): Desk._on_progress,
     ("finisher", "result"): Desk._on_result,
 }

@@ -22,6 +22,9 @@ class Choices:
     `keep_console`; with `attended` somebody gives the start from
     a console (else it starts by itself) and decides what follows a crash of the participant's window.
     `seconds` ends a plain recording. The limits are for what must happen before the start.
+    `signal_check_s` is how long each required stream is looked at before it (0: not at all); `accept` is
+    the reason for which a session starts in spite of failed checks. With nobody there, a session that
+    waits for a lost stream ends after `lost_limit_s`.
     """
 
     console: bool = False
@@ -32,6 +35,9 @@ class Choices:
     ready_limit_s: float = 30.0
     drain_limit_s: float = 20.0
     trial_limit_s: float = 20.0
+    signal_check_s: float = 10.0
+    accept: str = ""
+    lost_limit_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)

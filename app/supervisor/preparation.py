@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import random
+import shutil
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,8 +17,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import psutil
 
 from analysis.records import Origin
+from app.alignments import with_alignment
+from app.away import recordings
+from app.deliveries import recording_paths
 from app.devices.entries import DeviceEntry
 from app.devices.load import demo_devices, load_devices
+from app.places import kind_of
 from app.plan import SessionPaths, SessionPlan
 from app.study import CODE, Study, StudyError
 from app.supervisor.checks import Report, check_session, optional_where_failed
@@ -39,6 +44,8 @@ DISTRIBUTIONS = (
 )
 LONGER_FACTOR = 1.5
 """A session may last this much longer than it typically does; for the disk check."""
+PLAIN_LENGTH_S = 600.0
+"""What there must be room for where nobody said how long a plain recording lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +80,21 @@ class Prepared:
     stimuli: StimulusSet
 
     def begin(self) -> tuple[SessionPlan, SessionPaths]:
-        """Claim the session's place in the study and write its plan there."""
+        """Claim the session's place in the study and write its plan where it is recorded."""
         claim = self.study.next_session(
             self.request.participant, self.plan.session, self.schedule.protocol, self.request.rehearsal
         )
+        try:
+            paths = recording_paths(self.study, claim)
+        except StudyError:
+            shutil.rmtree(claim.paths.live, ignore_errors=True)
+            raise
         folder = ""
         if self.schedule.stimulus_set not in bundled_sets():
-            folder = _seen_from(self.stimuli.folder.absolute(), claim.paths.live.absolute())
-        plan = replace(self.plan, name=claim.paths.name, run=claim.run, stimulus_folder=folder)
-        plan.save(claim.paths.plan)
-        return plan, claim.paths
+            folder = _seen_from(self.stimuli.folder.absolute(), paths.live.absolute())
+        plan = replace(self.plan, name=paths.name, run=claim.run, stimulus_folder=folder)
+        plan.save(paths.plan)
+        return plan, paths
 
 
 def prepare(study: Study, request: Request, window_problem: str | None = None) -> Prepared:
@@ -106,6 +118,7 @@ def prepare(study: Study, request: Request, window_problem: str | None = None) -
         study=study,
         pictures=(stimuli, used),
         window_problem=window_problem,
+        recorded_in=None if kind_of(study.folder) == "local" else recordings(),
     )
     report.demand(request.accept)
     slot = 0 if request.rehearsal else study.slot_for(request.participant)
@@ -121,7 +134,10 @@ def prepare(study: Study, request: Request, window_problem: str | None = None) -
         created_utc=datetime.now(UTC).isoformat(timespec="milliseconds"),
         protocol_yaml=protocol.text,
         schedule=schedule.to_json(),
-        devices=tuple(device.to_json() for device in optional_where_failed(devices, report)),
+        devices=tuple(
+            device.to_json()
+            for device in with_alignment(optional_where_failed(devices, report), study.folder)
+        ),
         window=request.window,
         auto=request.auto,
         characters=study.characters,
@@ -133,6 +149,13 @@ def prepare(study: Study, request: Request, window_problem: str | None = None) -
         software=software(),
     )
     return Prepared(study, request, plan, schedule, report, stimuli)
+
+
+def planned_length_s(plan: SessionPlan) -> float:
+    """Return how long a session may last; 0 for a plain recording."""
+    from protocols.schedule import Schedule
+
+    return 0.0 if not plan.schedule else Schedule.from_json(plan.schedule).typical_s * LONGER_FACTOR
 
 
 def machine() -> dict[str, Any]:

@@ -41,6 +41,16 @@ def presenter_program(live: Path) -> Program:
     return Program("presenter", "presenter", ("_presenter", "--live", str(live)), _PRESENTER_WAITS_S)
 
 
+def monitor_program(live: Path) -> Program:
+    """Return what judges the signals."""
+    return Program("monitor", "monitor", ("_monitor", "--live", str(live)))
+
+
+def sounder_program(live: Path) -> Program:
+    """Return what sounds the alarms."""
+    return Program("sounder", "sounder", ("_sounder", "--live", str(live)))
+
+
 def console_program(live: Path) -> Program:
     """Return the experimenter's window."""
     return Program("console", "console", ("_console", "--live", str(live)), _CONSOLE_WAITS_S)

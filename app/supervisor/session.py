@@ -8,6 +8,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from app import clock
 from app.events import Journal
@@ -15,11 +16,12 @@ from app.link import LinkServer
 from app.plan import Lock, SessionPaths, SessionPlan
 from app.supervisor import programs
 from app.supervisor.crew import Crew
-from app.supervisor.desk import Desk, Say, anchor_payload
+from app.supervisor.desk import Say, anchor_payload
+from app.supervisor.opening import Opening
 from app.supervisor.outcome import Choices, Outcome, SessionError
+from app.supervisor.processes import Role
 
-OPTIONAL_GRACE_S = 4.0
-DESERTED_S = 60.0
+RECORDING: tuple[Role, ...] = ("recorder", "presenter", "bridge", "capture", "monitor", "sounder")
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -28,13 +30,16 @@ def run_session(
     paths: SessionPaths,
     choices: Choices | None = None,
     say: Say | None = None,
+    settle: Callable[[], Path | None] | None = None,
 ) -> Outcome:
     """Run a session whose live folder exists and return what became of it.
 
     Returns when the finished file lies there. From the main thread, Ctrl-C and SIGTERM end the
-    session in order.
+    session in order. `settle` is called when nothing is left to be written; it may bring the file to
+    its study, and returns where it is then.
     """
     supervisor = Supervisor(plan, paths, choices or Choices(), say or (lambda _: None))
+    supervisor.settle = settle
     with _signals(supervisor.interrupt):
         try:
             return supervisor.run()
@@ -45,8 +50,10 @@ def run_session(
             ) from error
 
 
-class Supervisor(Desk):
+class Supervisor(Opening):
     """Parent of a session's processes; `run` is its life."""
+
+    settle: Callable[[], Path | None] | None = None
 
     def run(self) -> Outcome:
         """Live the session; children never outlive this call, but for a console the user keeps."""
@@ -56,7 +63,7 @@ class Supervisor(Desk):
                 self._present()
             self._close_recording()
         finally:
-            self._crew.end("presenter", "recorder", "bridge", "capture")
+            self._crew.end(*RECORDING)
         try:
             return self._finish() if self._begun else self._give_up()
         finally:
@@ -82,7 +89,9 @@ class Supervisor(Desk):
         )
         self._crew = Crew(self._note, paths.logs, programs.lsl_environment(plan), self._on_end)
         self._journal.append("session_started", payload={"uuid": plan.uuid, "name": plan.name})
-        self._journal.append("checks", payload=dict(plan.checks) | {"accepted": plan.accept})
+        before = dict(plan.checks) | {"stage": "preparation", "accepted": plan.accept}
+        self._journal.append("checks", payload=before)
+        self.state.checks = {"results": list(plan.checks.get("results", ())), "needs_reason": False}
         for program in programs.device_programs(plan, paths.live):
             self._crew.add(program)
         self._crew.add(programs.recorder_program(paths.live))
@@ -90,65 +99,6 @@ class Supervisor(Desk):
             self._crew.add(programs.presenter_program(paths.live))
         if self._choices.console:
             self._crew.add(programs.console_program(paths.live))
-
-    def _gather_streams(self) -> bool:
-        begun_s = clock.now()
-
-        def all_there() -> bool:
-            missing = self._undeclared()
-            grace_over = clock.now() > begun_s + OPTIONAL_GRACE_S
-            return not missing or (grace_over and not any(missing.values()))
-
-        if not self._pump(all_there, self._choices.streams_limit_s):
-            if not self._ending:
-                names = [name for name, required in self._undeclared().items() if required]
-                self._fail(" ".join(self._silent_device(name) for name in names))
-            return False
-        for name in self._undeclared():
-            self._alarm(name, f"{name}: not there at the start; it is tried again for the whole session.")
-        self._send_streams()
-        return True
-
-    def _await_ready(self) -> bool:
-        wants_presenter = self.plan.window != "none"
-
-        def ready() -> bool:
-            return self._recorder_ready and (self._presenter_ready or not wants_presenter)
-
-        if self._pump(ready, self._choices.ready_limit_s):
-            return True
-        if not self._ending:
-            if not self._recorder_ready:
-                waiting = [
-                    stream
-                    for stream, health in dict(self.state.recorder.get("streams") or {}).items()
-                    if health.get("state") not in ("live", "idle")
-                ]
-                what = ", ".join(waiting) or "the recorder"
-                self._fail(f"no data came from {what}. Check the device, or make it optional.")
-            else:
-                self._fail(f"the participant's window did not open; {self._see_log('presenter')}")
-        return False
-
-    def _await_start(self) -> bool:
-        self.state.phase = "waiting"
-        self._relay()
-        count = sum(len(infos) for infos in self._declared.values())
-        if self._start_asked:
-            self._say(f"{count} streams of own devices are live; starting.")
-        else:
-            self._say("everything is ready; waiting for the start in the experimenter's window.")
-        alone_since_s = clock.now()
-
-        def decided() -> bool:
-            nonlocal alone_since_s
-            if self._start_asked or self._server.peers("console"):
-                alone_since_s = clock.now()
-            elif clock.now() - alone_since_s > DESERTED_S:
-                self._fail("nobody gave the start: the experimenter's window is gone.")
-            return self._start_asked
-
-        return self._pump(decided, None)
 
     def _present(self) -> None:
         self._begun = True
@@ -185,17 +135,15 @@ class Supervisor(Desk):
         crew = self._crew
         self.state.phase = "finishing"
         self._cutoff_s = clock.now()
-        crew.release("presenter", "bridge", "capture", "console")
+        crew.release("presenter", "bridge", "capture", "monitor", "sounder", "console")
         if self._begun:
             self._server.broadcast(self._stop_message(), "recorder")
             self._pump(self._recorder_is_through, self._choices.drain_limit_s, heed_ending=False)
         crew.release("recorder")
-        for role in ("recorder", "presenter", "bridge", "capture"):
+        for role in RECORDING:
             self._server.broadcast(self._stop_message(), role)
-        self._pump(
-            lambda: crew.all_ended("recorder", "presenter", "bridge", "capture"), 3.0, heed_ending=False
-        )
-        crew.end("recorder", "presenter", "bridge", "capture")
+        self._pump(lambda: crew.all_ended(*RECORDING), 3.0, heed_ending=False)
+        crew.end(*RECORDING)
         crew.watch()
         self._journal.append("clock_anchor", payload=anchor_payload())
         self._journal.append("session_ended", payload={"reason": self._ending or "not started"}, wait=True)
@@ -214,8 +162,9 @@ class Supervisor(Desk):
         if not self._disk_failed:
             self._finish_in_child()
         if self.paths.final.exists() and self._result is not None and "path" in self._result:
-            self.state.phase, self.state.file = "finished", self.paths.final.name
-            return self._outcome(1 if self._failure else 0, self._failure)
+            kept = (self.settle() if self.settle else None) or self.paths.final
+            self.state.phase, self.state.file, self.state.path = "finished", kept.name, str(kept.absolute())
+            return self._outcome(1 if self._failure else 0, self._failure, kept)
         self.state.phase = "failed"
         said = str((self._result or {}).get("message", ""))
         if not said and not self._disk_failed:
@@ -247,27 +196,28 @@ class Supervisor(Desk):
     def _give_up(self) -> Outcome:
         """Leave a session that never began: nothing but logs stays."""
         shutil.rmtree(self.paths.live, ignore_errors=True)
+        if self.settle:
+            self.settle()
         self.state.phase = "failed"
         self.state.message = f"{self._failure or 'Ended before the start.'} Nothing was recorded."
         return self._outcome(1, self.state.message)
 
-    def _outcome(self, status: int, message: str) -> Outcome:
+    def _outcome(self, status: int, message: str, path: Path | None = None) -> Outcome:
         result = self._result or {}
-        finished = self.state.phase == "finished"
         return Outcome(
             status=status,
             reason=self._ending or "not started",
             message=message,
-            path=self.paths.final if finished else None,
+            path=path,
             sha256=str(result.get("sha256", "")),
             parts=int(result.get("parts", 0)),
             lost_s=dict(result.get("lost_s") or {}),
             restarts={c.program.label: c.restarts for c in self._crew.all() if c.restarts},
-            alarms=self._alarms,
+            alarms=self._alarms.count,
             console_pid=self._console_pid(),
             first_stage_s=self._first_stage_s,
             presented_s=self._presented_s,
-            finished_s=clock.now() if finished else None,
+            finished_s=None if path is None else clock.now(),
         )
 
     def _console_pid(self) -> int:

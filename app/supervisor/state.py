@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from app import clock
@@ -20,12 +20,30 @@ FINISHED_COPY = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something the operator must hear: when, of which stream or process, and what."""
+    """Something the operator must hear: when, of which stream or process, and what.
+
+    `code` names the kind of fault; `cleared_s` is when all was well again, None while the alarm stands (a
+    warning never stands).
+    """
 
     time: float
     stream: str
     text: str
     level: Level = "alarm"
+    code: str = ""
+    cleared_s: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a console is told."""
+        return {
+            "time": self.time,
+            "stream": self.stream,
+            "text": self.text,
+            "level": self.level,
+            "code": self.code,
+            "stands": self.level == "alarm" and self.cleared_s is None,
+            "cleared_s": self.cleared_s,
+        }
 
 
 @dataclass
@@ -36,17 +54,25 @@ class State:
     phase: Phase = "checking"
     message: str = ""
     file: str = ""
+    path: str = ""
     started_s: float | None = None
     finishing_done: float = 0.0
     devices: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     recorder: Mapping[str, Any] = field(default_factory=dict)
     presenter: Mapping[str, Any] = field(default_factory=dict)
+    quality: Mapping[str, Any] = field(default_factory=dict)
+    checks: Mapping[str, Any] = field(default_factory=lambda: {"results": [], "needs_reason": False})
     alarms: list[Alarm] = field(default_factory=list)
 
     def add_alarm(self, alarm: Alarm) -> None:
         """Keep an alarm for the operator; the oldest are dropped from the list (never from the journal)."""
         self.alarms.append(alarm)
         del self.alarms[:-ALARMS_KEPT]
+
+    def clear_alarm(self, alarm: Alarm, now: float) -> None:
+        """Mark an alarm as over; it stays in the list."""
+        if alarm in self.alarms:
+            self.alarms[self.alarms.index(alarm)] = replace(alarm, cleared_s=now)
 
     def to_message(self, children: Iterable[Child]) -> dict[str, Any]:
         """Return the `state` message."""
@@ -77,13 +103,13 @@ class State:
             "presenter": dict(self.presenter),
             "disk_minutes_left": disk_minutes_left(self.recorder),
             "elapsed_s": elapsed_s,
-            "alarms": [
-                {"time": alarm.time, "stream": alarm.stream, "text": alarm.text, "level": alarm.level}
-                for alarm in self.alarms
-            ],
+            "quality": dict(self.quality),
+            "checks": dict(self.checks),
+            "alarms": [alarm.to_json() for alarm in self.alarms],
             "message": self.message,
             "finishing": {"done": self.finishing_done},
             "file": self.file,
+            "path": self.path,
         }
 
 

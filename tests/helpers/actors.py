@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from analysis.records import StreamInfo
+from analysis.records import Event, StreamInfo
 from app import clock
 from app.events import Journal
 from app.link import Link
@@ -51,7 +51,7 @@ class Actor:
                 os._exit(self.scene.get("status", 9))
 
     def device(self) -> None:
-        if not self.scene.get("silent"):
+        if not self.scene.get("silent") or self.start_number > self.scene.get("silent_times", 99):
             source = f"ring:{self.name}" if self.role == "capture" else f"evoke:{self.name}"
             info = StreamInfo(
                 self.name, "eeg", "simulated", ("a",), ("uV",), ("eeg",), 10.0, "float32", source_id=source
@@ -66,11 +66,35 @@ class Actor:
                 return
 
     def recorder(self) -> None:
+        """Tell health and events; the scene's `script` is [[seconds after the list came, what], ...].
+
+        What: {"states": {stream: state}} from then on, {"events": [[kind, payload], ...]} once.
+        """
         stop: dict[str, Any] | None = None
+        states: dict[str, str] = {}
+        script = sorted(self.scene.get("script", []), key=lambda line: float(line[0]))
+        listed_s: float | None = None
+        told_s = 0.0
         for message in self.messages():
+            now = clock.now()
+            while script and listed_s is not None and now - listed_s >= script[0][0]:
+                told = script.pop(0)[1]
+                states |= told.get("states", {})
+                for kind, payload in told.get("events", []):
+                    event = Event(now, "recorder", 0, kind, payload=payload)
+                    self.link.send({"type": "event", "event": event.to_json()})
+                told_s = 0.0
+            first_s, last_s = self.scene.get("stalls", (0.0, 0.0))
+            stalls = listed_s is not None and first_s <= now - listed_s < last_s
+            if states and not stalls and now - told_s >= 0.2:
+                told_s = now
+                streams = {name: {"state": state, "last_s": None} for name, state in states.items()}
+                self.link.send({"type": "health", "streams": streams} | self.scene.get("health", {}))
             if message is None:
                 continue
             if message["type"] == "streams":
+                listed_s = now if listed_s is None else listed_s
+                states = {entry["id"]: "live" for entry in message["expected"]} | states
                 self._note("streams", [entry["id"] for entry in message["expected"]])
                 if not self.scene.get("unready"):
                     self.link.send({"type": "ready"})
@@ -86,15 +110,34 @@ class Actor:
         self.link.send({"type": "ready"})
         self.link.send({"type": "health", "state": "waiting", "interrupted": self.start_number > 1})
         ends_s: float | None = None
+        left_s = 0.0
         stops_after_s = float(self.scene.get("trial_s", 0.1))
+        trials = [list(pair) for pair in self.scene.get("trials", [])]
+        begun_s: float | None = None
         for message in self.messages():
+            while begun_s is not None and trials and clock.now() - begun_s >= trials[0][0]:
+                kind = "trial_started" if len(trials[0]) == 2 else "trial_ended"
+                journal.append(kind, 0)
+                trials[0].pop(0)
+                trials = [pair for pair in trials if pair]
+            if self.scene.get("talks"):
+                self.link.send({"type": "health", "state": "running"})
             if message is not None:
                 self._note("told", message.get("name", message["type"]))
                 if message["type"] == "start" or message.get("name") == "next":
                     journal.append("stage_started", stage="fixation", payload={"kind": "fixation"})
-                    ends_s = clock.now() + float(self.scene.get("lasts_s", 0.4))
+                    begun_s = clock.now()
+                    ends_s = begun_s + float(self.scene.get("lasts_s", 0.4))
                 elif message["type"] == "stop":
                     ends_s = clock.now() + stops_after_s
+                elif message.get("name") == "pause_after_trial" and ends_s is not None:
+                    left_s, ends_s = ends_s - clock.now(), None
+                    journal.append("paused", payload={"by": message["by"]})
+                    self.link.send({"type": "health", "state": "paused"})
+                elif message.get("name") == "resume":
+                    ends_s = clock.now() + left_s
+                    journal.append("resumed", payload={"by": message.get("by", "operator")})
+                    self.link.send({"type": "health", "state": "running"})
                 elif message.get("name") in ("abort", "end"):
                     self.link.send({"type": "finished", "reason": "aborted"})
                     break
@@ -102,6 +145,29 @@ class Actor:
                 self.link.send({"type": "finished", "reason": "completed"})
                 break
         journal.close()
+
+    def monitor(self) -> None:
+        """Judge every stream the scene names, or all as good; 'crash' and 'silent' say nothing."""
+        streams = self.scene.get("streams", {"eeg": {"verdict": "passed"}, "camera": {"verdict": "passed"}})
+        told_s = 0.0
+        for message in self.messages():
+            if message is not None and message["type"] == "stop":
+                return
+            if not self.scene.get("silent") and clock.now() - told_s > 0.1:
+                told_s = clock.now()
+                seconds = told_s - self.begun_s + float(self.scene.get("head_start_s", 0.0))
+                judged = {name: {"seconds": seconds, "problems": []} | told for name, told in streams.items()}
+                self.link.send({"type": "quality", "streams": judged})
+
+    def sounder(self) -> None:
+        """Note what would have sounded."""
+        outputs = {"alarm": "a", "stimulus": "b", "shared": False, "problem": ""}
+        self.link.send({"type": "outputs"} | outputs | self.scene.get("outputs", {}))
+        for message in self.messages():
+            if message is not None and message["type"] == "stop":
+                return
+            if message is not None and message["type"] == "sound":
+                self._note("sound", message["level"])
 
     def finisher(self) -> None:
         self.link.send({"type": "progress", "done": 0.5})
@@ -129,6 +195,8 @@ ROLES = {
     "_recorder": "recorder",
     "_presenter": "presenter",
     "_finish": "finisher",
+    "_monitor": "monitor",
+    "_sounder": "sounder",
 }
 
 

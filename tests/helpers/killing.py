@@ -113,6 +113,7 @@ class KillSession:
         command = [sys.executable, "-P", "-m", "app", "run", str(self._folder / "short.yaml")]
         command += ["--study", str(self.study.folder), "--participant", PARTICIPANT, "--auto", "--no-window"]
         command += ["--devices", str(self._folder / "devices.yaml"), "--seed", "1", "--json"]
+        command += ["--signal-check", "0"]
         return command + ([] if self._console else ["--headless"])
 
     def start(self) -> None:
@@ -134,6 +135,14 @@ class KillSession:
     def errors(self) -> str:
         """Return what the command said on standard error."""
         return (self._folder / "err.txt").read_text()
+
+    def output(self) -> str:
+        """Return what the command printed on standard output."""
+        return (self._folder / "out.txt").read_text()
+
+    def status(self) -> int:
+        """Return the command's exit status, once it has ended."""
+        return self._process.wait(PATIENCE_S)
 
     def kill(self, kill: Kill) -> None:
         """Kill processes at their time; one that is just being restarted is waited for."""

@@ -95,6 +95,9 @@ class LiveSession:
     finishing: float = 0.0
     file: str = ""
     commands: list[Message] = field(default_factory=list)
+    quality: dict[str, Any] = field(default_factory=dict)
+    checks: dict[str, Any] = field(default_factory=dict)
+    gaps: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.paths = SessionPaths(self.folder, NAME)
@@ -176,6 +179,8 @@ class LiveSession:
             "elapsed_s": elapsed_s,
             "alarms": list(self.alarms),
             "message": self.message,
+            "quality": dict(self.quality),
+            "checks": dict(self.checks),
             "finishing": {"done": self.finishing},
             "file": self.file,
         }
@@ -183,7 +188,15 @@ class LiveSession:
     def _health(self, info: StreamInfo) -> dict[str, Any]:
         condition = self.lost.get(info.id, "live")
         rate_hz = info.rate_hz if condition == "live" else 0.0
-        return {"state": condition, "rate_hz": rate_hz, "samples": 1, "last_s": clock.now(), "lost": 0}
+        gaps = self.gaps.get(info.id, 0)
+        return {
+            "state": condition,
+            "rate_hz": rate_hz,
+            "samples": 1,
+            "last_s": clock.now(),
+            "lost": 125 * gaps,
+            "gaps": gaps,
+        }
 
     def _presenter(self, elapsed_s: float) -> dict[str, Any]:
         if self.phase not in ("running", "paused"):

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from app import clock
+from app.devices.entries import DeviceEntry
 from app.devices.load import demo_devices
 from app.plan import Lock, SessionPlan
 from app.study import Study
-from app.supervisor import checks
+from app.supervisor import checks, space
 from app.supervisor.checks import Check, CheckError, Report, check_session, optional_where_failed
 from app.supervisor.preparation import Request, prepare
 from protocols.schedule import Schedule
@@ -226,7 +228,7 @@ def test_a_folder_that_cannot_be_written_is_refused(
         raise OSError(30, os.strerror(30))
 
     monkeypatch.setattr("tempfile.TemporaryFile", refuse)
-    with pytest.raises(CheckError, match="cannot be written"):
+    with pytest.raises(CheckError, match="can only be read"):
         prepare(simulation, replace(REQUEST, accept="x"))
 
 
@@ -244,7 +246,78 @@ def test_results_are_json(tmp_path: Path) -> None:
     assert optional_where_failed(demo_devices(), report) == demo_devices()
 
 
+@pytest.mark.parametrize(
+    ("entry", "bytes_per_s"),
+    [
+        # 250 Hz: 31 rows of float64 that carry data or clock, and the time of each sample.
+        (DeviceEntry("eeg", "brainflow", True, {"board": "synthetic", "presets": ["default"]}), None),
+        (DeviceEntry("mic", "microphone", True, {"rate_hz": 16000}), 16000 * 10),
+        (
+            DeviceEntry("face", "camera", True, {"width": 100, "height": 50, "fps": 10}),
+            10 * (5000 * 0.16 + 8),
+        ),
+        (DeviceEntry("x", "lsl", True, {"name": "X"}), space.UNKNOWN_BYTES_PER_S),
+    ],
+)
+def test_the_room_of_a_device_follows_from_its_own_rate(
+    entry: DeviceEntry, bytes_per_s: float | None
+) -> None:
+    if bytes_per_s is None:
+        from app.devices.brainflow import board_streams
+
+        infos = board_streams(entry.brainflow(), "eeg", str)
+        bytes_per_s = sum(info.rate_hz * (len(info.channels) * 8 + 8) for info in infos)
+        assert bytes_per_s > 250 * 30 * 8
+    assert space.device_bytes_per_s(entry) == pytest.approx(bytes_per_s)
+
+
 def test_a_long_session_is_planned_with_its_finished_copy() -> None:
-    assert checks.planned_bytes(demo_devices(), 60.0) == pytest.approx(
-        2.2 * 60 * sum(checks.RAW_BYTES_PER_S[device.source] for device in demo_devices())
-    )
+    rates = [space.device_bytes_per_s(device) for device in demo_devices()]
+    assert all(rate > 0 for rate in rates)
+    assert space.planned_bytes(demo_devices(), 60.0) == pytest.approx(2.2 * 60 * sum(rates))
+
+
+def test_what_is_planned_for_the_demo_is_about_what_its_recorder_writes() -> None:
+    # Measured: 1.1 MB/s with the generated face, which is smaller than a camera's picture.
+    assert 0.8e6 < space.planned_bytes(demo_devices(), 1.0) / 2.2 < 4e6
+
+
+@pytest.mark.parametrize(
+    ("utc_s", "booted_s", "verdict", "text"),
+    [
+        (1.9e9, 1.8e9, "passed", "agree within"),
+        (3600.0, 0.0, "failed", "1970-01-01, which cannot be"),
+        (1.9e9, 1.95e9, "failed", "was set back"),
+    ],
+)
+def test_a_computer_that_lost_its_date_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, utc_s: float, booted_s: float, verdict: str, text: str
+) -> None:
+    monkeypatch.setattr("time.time", lambda: utc_s)
+    monkeypatch.setattr("psutil.boot_time", lambda: booted_s)
+    check = checks.clock_check()
+    assert (check.verdict, text in check.text) == (verdict, True)
+
+
+def test_a_clock_that_is_not_lsl_s_is_told_and_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = clock.now
+    monkeypatch.setattr("app.clock.now", lambda: before() + 5.0)
+    check = checks.clock_check()
+    assert check.verdict == "warned"
+    assert check.text.startswith("LSL's clock and the system's differ by ")
+
+
+def test_a_study_elsewhere_needs_room_on_both_disks(
+    simulation: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (simulation.folder.parent / ".stfolder").mkdir()
+    prepared = prepare(simulation, REQUEST)
+    assert [check.name for check in prepared.report.checks].count("disk") == 2
+    plan, paths = prepared.begin()
+    assert not paths.live.is_relative_to(simulation.folder)
+    assert str(paths.folder) not in paths.plan.read_text()
+    assert SessionPlan.load(paths.plan) == plan
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage(0, 0, 0))
+    with pytest.raises(CheckError, match="This computer's disk: 0 MB are free"):
+        prepare(simulation, REQUEST)

@@ -2,97 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import sys
-import threading
-import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from analysis.records import Event
-from app.events import read_journal
 from app.link import Link
-from app.plan import Lock, SessionPaths, SessionPlan
-from app.supervisor import processes
-from app.supervisor.outcome import Choices, Outcome
-from app.supervisor.session import Supervisor
-from tests.helpers import actors
-
-DEVICES = (
-    {"id": "eeg", "source": "brainflow", "required": True, "params": {"board": "synthetic"}},
-    {"id": "camera", "source": "camera", "required": False, "params": {}},
-)
-
-
-class Stage:
-    """A session with stand-ins, run in a thread; what they were told and what was journalled."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.paths = SessionPaths(folder, "session")
-        self.said: list[str] = []
-        self.supervisor: Supervisor
-        self.journalled: tuple[Event, ...] = ()
-        self._monkeypatch = monkeypatch
-        self._outcome: list[Outcome] = []
-        monkeypatch.setattr(
-            processes, "command_line", lambda arguments: [sys.executable, actors.__file__, *arguments]
-        )
-
-    def start(self, scene: dict[str, Any] | None = None, window: str = "null", **choices: Any) -> None:
-        self._monkeypatch.setenv("SCENE", json.dumps(scene or {}))
-        self.paths.live.mkdir(parents=True)
-        plan = SessionPlan(
-            uuid=f"test-{os.getpid()}-{time.monotonic_ns()}",
-            name="session",
-            origin="automatic",
-            devices=DEVICES,
-            window=window,  # type: ignore[arg-type]
-            auto=True,
-        )
-        plan.save(self.paths.plan)
-        limits = {"streams_limit_s": 10.0, "ready_limit_s": 5.0, "drain_limit_s": 5.0} | choices
-        self.supervisor = Supervisor(plan, self.paths, Choices(**limits), self.said.append)
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
-
-    def _run(self) -> None:
-        original = self.supervisor._finish
-
-        def finish() -> Outcome:
-            self.journalled = read_journal(self.paths.journal("supervisor")).events
-            return original()
-
-        self.supervisor._finish = finish  # type: ignore[method-assign]
-        self._outcome.append(self.supervisor.run())
-
-    def end(self) -> Outcome:
-        self._thread.join(60)
-        assert not self._thread.is_alive()
-        return self._outcome[0]
-
-    def wait_for(self, condition: Callable[[], object], limit_s: float = 20.0) -> None:
-        deadline = time.monotonic() + limit_s
-        while not condition():
-            assert time.monotonic() < deadline, "waited in vain"
-            time.sleep(0.02)
-
-    def told(self, role: str, kind: str) -> list[Any]:
-        path = self.paths.folder / f"{role}.notes"
-        lines = path.read_text().splitlines() if path.exists() else []
-        return [value for known, value, _ in map(json.loads, lines) if known == kind]
-
-    def events(self, kind: str) -> list[Event]:
-        return [event for event in self.journalled if event.kind == kind]
-
-
-@pytest.fixture
-def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    return Stage(tmp_path, monkeypatch)
+from app.plan import Lock
+from tests.helpers.stage import Stage
 
 
 def test_a_session_runs_by_itself_to_its_finished_file(stage: Stage) -> None:
@@ -101,7 +19,7 @@ def test_a_session_runs_by_itself_to_its_finished_file(stage: Stage) -> None:
     assert (outcome.status, outcome.reason, outcome.path) == (0, "completed", stage.paths.final)
     assert (outcome.sha256, outcome.parts, outcome.restarts) == ("abc", 1, {})
     assert stage.told("recorder", "streams") == [["eeg", "camera"]]
-    assert stage.told("presenter", "told")[-1] == "start"
+    assert "start" in stage.told("presenter", "told")
     timing = outcome.timing()
     assert timing["session_s"] >= timing["presented_s"] > 0
 
@@ -110,7 +28,7 @@ def test_starts_and_ends_of_every_process_are_journalled(stage: Stage) -> None:
     stage.start()
     stage.end()
     started = {event.payload["name"]: event.payload["pid"] for event in stage.events("process_started")}
-    assert set(started) == {"eeg", "camera", "recorder", "presenter"}
+    assert set(started) == {"eeg", "camera", "recorder", "presenter", "monitor", "sounder"}
     ended = {event.payload["name"]: event.payload["status"] for event in stage.events("process_ended")}
     assert ended == dict.fromkeys(started, 0)
     assert [event.payload["reason"] for event in stage.events("session_ended")] == ["completed"]
@@ -137,7 +55,7 @@ def test_a_required_device_that_stays_silent_is_named_and_nothing_is_recorded(st
 def test_an_optional_device_that_stays_silent_is_an_alarm_alone(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.supervisor.session.OPTIONAL_GRACE_S", 0.5)
+    monkeypatch.setattr("app.supervisor.opening.OPTIONAL_GRACE_S", 0.5)
     stage.start({"capture-camera": {"silent": True}})
     assert stage.end().status == 0
     assert stage.told("recorder", "streams") == [["eeg"]]
@@ -168,6 +86,27 @@ def test_a_device_that_hangs_is_started_again(stage: Stage, monkeypatch: pytest.
     outcome = stage.end()
     assert outcome.restarts == {"bridge-eeg": 1}
     assert "hung" in [event.payload["cause"] for event in stage.events("process_ended")]
+
+
+@pytest.mark.slow
+def test_a_monitor_that_hangs_is_started_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.supervisor.crew.SILENCE_LIMIT_S", 1.5)
+    stage.start({"monitor": {"silent": True}, "presenter": {"lasts_s": 2.5}})
+    outcome = stage.end()
+    assert (outcome.status, outcome.alarms) == (0, 0)
+    assert outcome.restarts["monitor"] >= 1
+
+
+def test_a_silent_recorder_is_an_alarm_that_its_next_word_clears(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.supervisor.desk.SILENT_S", 0.6)
+    scene = {"recorder": {"stalls": [0.8, 2.0]}, "presenter": {"lasts_s": 2.0, "talks": True}}
+    stage.start(scene)
+    assert stage.end().status == 0
+    (alarm,) = stage.events("alarm")
+    assert (alarm.payload["code"], alarm.payload["stream"]) == ("process_silent", "recorder")
+    assert [event.payload["stream"] for event in stage.events("alarm_cleared")] == ["recorder"]
 
 
 def test_a_recorder_that_dies_is_told_the_streams_again(stage: Stage) -> None:
@@ -330,7 +269,7 @@ def test_while_finishing_the_next_session_may_start(stage: Stage) -> None:
 def test_children_do_not_share_the_terminal(stage: Stage) -> None:
     stage.start({"presenter": {"lasts_s": 60.0}})
     stage.wait_for(lambda: stage.supervisor.state.phase == "running")
-    pids = [child.pid for child in stage.supervisor._crew.all()]
+    pids = [child.pid for child in stage.supervisor._crew.all() if child.is_running]
     if hasattr(os, "getpgid"):
         assert os.getpgid(0) not in {os.getpgid(pid) for pid in pids}
     os.kill(pids[0], signal.SIGTERM)
