@@ -51,6 +51,15 @@ ACTIONS: tuple[ActionInfo, ...] = (
         "summary_page", "Summary", "Study", "summary", "The last finished session", "summary", "Ctrl+3"
     ),
     ActionInfo(
+        "device_page",
+        "Devices",
+        "Study",
+        "devices",
+        "Choose, connect, see, save",
+        "devices",
+        "Ctrl+4",
+    ),
+    ActionInfo(
         "open_session",
         "Open session file…",
         "Study",
@@ -59,6 +68,25 @@ ACTIONS: tuple[ActionInfo, ...] = (
         "summary",
         "Ctrl+Shift+O",
     ),
+    ActionInfo(
+        "export_data",
+        "Export…",
+        "Study",
+        "exchange",
+        "For other programs: BIDS, EDF, XDF, CSV, MP4",
+        "export",
+        "Ctrl+Shift+E",
+    ),
+    ActionInfo(
+        "import_data",
+        "Import…",
+        "Study",
+        "exchange",
+        "Recordings of other programs: E4, XDF, EDF",
+        "import",
+        "Ctrl+Shift+I",
+    ),
+    ActionInfo("second_copy", "Second copy…", "Study", "copies", "Where each session is copied to", "copies"),
     ActionInfo(
         "quit", "Quit", "Study", "start", "Close the window; a running session goes on", "quit", "Ctrl+Q"
     ),
@@ -138,6 +166,9 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ),
     ActionInfo("longer", "Longer time", "View", "signals", "Show more seconds", "longer", "Ctrl+Right"),
     ActionInfo("shorter", "Shorter time", "View", "signals", "Show fewer seconds", "shorter", "Ctrl+Left"),
+    ActionInfo(
+        "sound_outputs", "Sound outputs…", "View", "sound", "Where alarms and stimuli are heard", "sound"
+    ),
     ActionInfo("reset_layout", "Reset layout", "View", "view", "Put all panels back", "layout"),
     ActionInfo(
         "messages", "Messages", "View", "problems", "What this window has said so far", "messages", "Ctrl+M"
@@ -152,6 +183,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
 
 TOOLBAR = (
     "study_page",
+    "device_page",
     "recording_page",
     "summary_page",
     SEPARATOR,
@@ -168,6 +200,8 @@ GROUP_ENDS = frozenset(
     {
         "run_demo",
         "open_session",
+        "second_copy",
+        "sound_outputs",
         "connect",
         "abort",
         "end",

@@ -9,10 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from app.console.story import Story, story_of
+
 LATE_ONSET_MS = 2.0
 RATE_ERROR = 0.005
 JITTER_SHARE = 0.5
 GOOD_ENDS = ("completed", "finished")
+NO_STORY = Story()
+POOR_SHARE = 0.1
 BANNERS: Mapping[str, str] = {
     "automatic": "Automatic participant: the computer answered. This is not a recording of a person.",
     "simulated": "Simulated session: this is not a recording of a person.",
@@ -48,6 +52,7 @@ class Findings:
     trials: tuple[TrialRow, ...] = ()
     notes: tuple[tuple[float, str], ...] = ()
     flaws: tuple[str, ...] = field(default=())
+    story: Story = field(default_factory=Story)
 
     @property
     def banner(self) -> str:
@@ -75,15 +80,19 @@ def read_findings(path: Path) -> Findings:
             for event in session.events
             if event.kind == "note"
         )
+        story = story_of(session.events, [stream.info for stream in session], info.get("streams") or ())
         started = [event.time for event in session.events if event.kind == "schedule_started"]
     origin_s = started[0] if started else (notes[0][0] if notes else 0.0)
     timed = tuple((time - origin_s, text) for time, text in notes)
-    return Findings(path, info, trials, timed, tuple(flaws_of(info)))
+    return Findings(path, info, trials, timed, tuple(flaws_of(info, story)), story)
 
 
-def flaws_of(info: Mapping[str, Any]) -> list[str]:
+def flaws_of(info: Mapping[str, Any], story: Story = NO_STORY) -> list[str]:
     """Say everything of a summary that is not perfect."""
     flaws = []
+    if story.accepted:
+        what = ", ".join(name.removeprefix("signal ") for name in story.failed) or "a check"
+        flaws.append(f"Started although {what} had failed the checks. Reason: {'; '.join(story.accepted)}")
     reason = str(info.get("end_reason") or "")
     if reason not in GOOD_ENDS:
         flaws.append(f"The session was {ENDS.get(reason, reason or 'interrupted')}.")
@@ -120,10 +129,20 @@ def _stream_flaws(stream: Mapping[str, Any]) -> list[str]:
     tail = float(stream.get("lost_tail_s") or 0)
     if tail > 0:
         flaws.append(f"{name}: the last {tail:.2f} s were lost in a crash.")
+    quality = stream.get("quality") or {}
+    judged, poor = int(quality.get("judged") or 0), int(quality.get("failed") or 0)
+    if judged and poor / judged > POOR_SHARE:
+        flaws.append(f"{name}: poor for {100 * poor / judged:.0f} % of the session ({_worst(quality)}).")
     nominal, measured = stream.get("nominal_rate_hz"), stream.get("measured_rate_hz")
     if nominal and measured and abs(measured / nominal - 1) > RATE_ERROR:
         flaws.append(f"{name}: came at {measured:.2f} Hz, not at {nominal:g} Hz.")
     return flaws
+
+
+def _worst(quality: Mapping[str, Any]) -> str:
+    problems = dict(quality.get("problems") or {})
+    most = sorted(problems, key=lambda code: -problems[code])[:2]
+    return ", ".join(code.replace("_", " ") for code in most) or "no cause was told"
 
 
 def _trials(table: Mapping[str, Any]) -> list[TrialRow]:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.console import theme
 
-Shape = Literal["full", "ring", "half", "triangle", "cross"]
+Shape = Literal["full", "disc", "ring", "dot", "bar", "half", "diamond", "triangle", "cross"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,16 @@ class Look:
 
 LOOKS: Mapping[str, Look] = {
     "live": Look("full", "live", "good"),
-    "idle": Look("full", "quiet", "good"),
+    "idle": Look("disc", "quiet", "good"),
     "expected": Look("ring", "waiting", "muted"),
     "connecting": Look("half", "connecting", "warning"),
-    "recovering": Look("half", "coming back", "warning"),
+    "recovering": Look("diamond", "coming back", "warning"),
     "stale": Look("triangle", "no data", "warning"),
     "lost": Look("cross", "lost", "alarm"),
     "failed": Look("cross", "not working", "alarm"),
     "planned": Look("ring", "not connected yet", "muted"),
+    "seen": Look("dot", "there", "text"),
+    "missing": Look("bar", "not there", "text"),
 }
 
 
@@ -46,6 +48,7 @@ class StreamState:
     rate_hz: float | None = None
     lost: int = 0
     message: str = ""
+    gaps: int = 0
 
     @property
     def look(self) -> Look:
@@ -62,12 +65,21 @@ class StreamState:
         return f"{self.rate_hz:.0f} Hz" if self.rate_hz >= 20 else f"{self.rate_hz:.1f} Hz"
 
     @property
+    def lost_text(self) -> str:
+        """How many samples are missing, and in how many gaps."""
+        if not self.gaps:
+            return str(self.lost)
+        return f"{self.lost} · {self.gaps} gap{'' if self.gaps == 1 else 's'}"
+
+    @property
     def sentence(self) -> str:
         """Everything in words, for tool tips and screen readers."""
         words = [f"{self.id}: {self.look.word}"]
         if self.rate_text:
             words.append(self.rate_text)
         words.append(f"{self.lost} samples lost" if self.lost else "nothing lost")
+        if self.gaps:
+            words.append("1 gap" if self.gaps == 1 else f"{self.gaps} gaps")
         if self.message:
             words.append(self.message)
         return ", ".join(words)
@@ -90,7 +102,12 @@ def streams_of(state: Mapping[str, Any]) -> tuple[StreamState, ...]:
         message = str(health.get("message") or "") or (known.message if known is not None else "")
         rate = health.get("rate_hz")
         found[stream] = StreamState(
-            stream, condition, None if rate is None else float(rate), int(health.get("lost") or 0), message
+            stream,
+            condition,
+            None if rate is None else float(rate),
+            int(health.get("lost") or 0),
+            message,
+            int(health.get("gaps") or 0),
         )
     return tuple(found.values())
 
@@ -106,8 +123,29 @@ def paint_lamp(painter: QPainter, box: QRectF, look: Look) -> None:
     if look.shape == "full":
         painter.setBrush(QBrush(colour))
         painter.drawEllipse(inner)
+    elif look.shape == "disc":
+        # A ring with a small heart: there, and silent just now.
+        painter.drawEllipse(inner)
+        painter.setBrush(QBrush(colour))
+        side = inner.width() * 0.28
+        painter.drawEllipse(inner.adjusted(side, side, -side, -side))
     elif look.shape == "ring":
         painter.drawEllipse(inner)
+    elif look.shape == "dot":
+        painter.setBrush(QBrush(colour))
+        side = inner.width() * 0.22
+        painter.drawEllipse(inner.adjusted(side, side, -side, -side))
+    elif look.shape == "bar":
+        painter.setPen(QPen(colour, 2.6))
+        painter.drawLine(
+            QPointF(inner.left(), inner.center().y()), QPointF(inner.right(), inner.center().y())
+        )
+    elif look.shape == "diamond":
+        painter.setBrush(QBrush(colour))
+        middle = inner.center()
+        top, bottom = QPointF(middle.x(), inner.top()), QPointF(middle.x(), inner.bottom())
+        left, right = QPointF(inner.left(), middle.y()), QPointF(inner.right(), middle.y())
+        painter.drawPolygon(QPolygonF([top, right, bottom, left]))
     elif look.shape == "half":
         painter.drawEllipse(inner)
         painter.setBrush(QBrush(colour))

@@ -25,8 +25,14 @@ def command_line(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-P", "-m", "app", *arguments]
 
 
+def child_environment() -> dict[str, str]:
+    """Return an environment in which a child finds these rooms from any folder."""
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join([str(_ROOMS), *filter(None, inherited)])}
+
+
 class Launcher(QObject):
-    """Starts `python -m app ARGUMENTS` and waits for its session in `folder`.
+    """Starts `python -m app ARGUMENTS` and waits for its session in `folder`, or for the one that is `known`.
 
     `found(paths)` once the session's lock is there, `failed(text)` if the process ended before, with
     what it said. The process outlives this window.
@@ -36,24 +42,28 @@ class Launcher(QObject):
     failed = Signal(str)
     ended = Signal(int)
 
-    def __init__(self, arguments: Sequence[str], folder: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        parent: QObject | None = None,
+        known: SessionPaths | None = None,
+    ) -> None:
         super().__init__(parent)
         self._folder = folder
-        self._before = set(_live_folders(folder))
+        self._known = known
+        self._before = set(_live_folders(folder)) if known is None else set()
         self._is_found = False
         logs = settings.home() / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         self._log = logs / f"supervisor-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-        environment = dict(os.environ)
-        inherited = environment.get("PYTHONPATH", "").split(os.pathsep)
-        environment["PYTHONPATH"] = os.pathsep.join([str(_ROOMS), *filter(None, inherited)])
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 command_line(arguments),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=environment,
+                env=child_environment(),
                 start_new_session=sys.platform != "win32",
                 creationflags=_NEW_GROUP,
             )
@@ -76,7 +86,8 @@ class Launcher(QObject):
 
     def _look(self) -> None:
         if not self._is_found:
-            for live in _live_folders(self._folder):
+            places = _live_folders(self._folder) if self._known is None else [self._known.live]
+            for live in places:
                 lock = Lock.read(SessionPaths.of_live(live).lock)
                 if live not in self._before and lock is not None and lock.is_alive:
                     self._is_found = True

@@ -19,12 +19,14 @@ from PySide6.QtWidgets import (
 from app.console.media_panel import MediaPanel
 from app.console.notes_panel import NotesPanel
 from app.console.parts import Banner, Line, Tinted
-from app.console.session_panel import SessionPanel
+from app.console.quality_panel import QualityPanel
+from app.console.session_panel import SessionPanel, needs_choice
 from app.console.signals import SPANS_S, SignalView
 from app.console.streams_panel import StreamsPanel
 from app.plan import SessionPlan
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
+MOST_OF_PAGE = 0.66
 ORIGINS: Mapping[str, str] = {
     "automatic": "Automatic participant: the computer answers. This is not a recording of a person.",
     "simulated": "Simulated session: this is not a recording of a person.",
@@ -49,6 +51,7 @@ class LivePage(QMainWindow):
         self.panel = SessionPanel()
         self.media = MediaPanel()
         self.streams = StreamsPanel()
+        self.quality = QualityPanel()
         self.notes = NotesPanel()
         middle = QWidget()
         column = QVBoxLayout(middle)
@@ -57,11 +60,12 @@ class LivePage(QMainWindow):
         self.banner = Banner()
         self.lost = Banner()
         self.confirm = Banner()
+        self.hold = Banner()
         self._abort_now = Tinted("Abort now", "abort", self._confirm_abort)
         self._go_on = Tinted("Go on recording", "", self.withdraw_abort)
         self.confirm.row.addWidget(self._go_on)
         self.confirm.row.addWidget(self._abort_now)
-        for banner in (self.banner, self.lost, self.confirm):
+        for banner in (self.banner, self.lost, self.confirm, self.hold):
             column.addWidget(banner)
         column.addLayout(self._view_bar())
         column.addWidget(self.signals, 1)
@@ -72,6 +76,7 @@ class LivePage(QMainWindow):
                 ("session", "Session", self.panel),
                 ("media", "Camera and sound", self.media),
                 ("streams", "Streams", self.streams),
+                ("quality", "Quality", self.quality),
                 ("notes", "Notes and alarms", self.notes),
             )
         }
@@ -127,10 +132,19 @@ class LivePage(QMainWindow):
             dock.setFloating(False)
             self.addDockWidget(area, dock)
             dock.show()
+        self.addDockWidget(right, self.docks["quality"])
+        self.docks["quality"].setFloating(False)
+        self.tabifyDockWidget(self.docks["streams"], self.docks["quality"])
+        self.docks["quality"].show()
+        self.docks["streams"].raise_()
+        self._share_height()
         side = [self.docks[name] for name in ("session", "media", "streams")]
-        self.resizeDocks(side, [340] * 3, Qt.Orientation.Horizontal)
-        self.resizeDocks(side, [210, 190, 230], Qt.Orientation.Vertical)
+        self.resizeDocks(side, [380] * 3, Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["notes"]], [130], Qt.Orientation.Vertical)
+
+    def _share_height(self) -> None:
+        side = [self.docks[name] for name in ("session", "media", "streams")]
+        self.resizeDocks(side, [215, 175, 230], Qt.Orientation.Vertical)
 
     def layout_bytes(self) -> bytes:
         """Return the layout, to be remembered."""
@@ -156,19 +170,37 @@ class LivePage(QMainWindow):
         self.signals.show_session(plan)
         self.media.show_session(plan)
         self.banner.say(ORIGINS.get(plan.origin, "") if plan is not None else "", "info")
+        self.hold.say("")
         self.panel.show_state({})
         self.streams.show_state({})
+        self._show_quality({})
 
     def show_state(self, state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """Show a `state` message; return the alarms that are new."""
         phase = str(state.get("phase", ""))
+        begins = phase == "running" and self.panel.phase != "running"
         self.panel.show_state(state)
+        if begins:
+            # The results of the checks took room that is free again.
+            self._share_height()
+        # What stands in the way of a start must be read whole, its button included.
+        needed = min(self.panel.needed_height(), round(MOST_OF_PAGE * self.height()))
+        if needed != self.panel.minimumHeight():
+            self.panel.setMinimumHeight(needed)
         self.streams.show_state(state)
+        self._show_quality(state)
+        holds = phase in ("running", "paused") and not needs_choice(state)
+        self.hold.say(str(state.get("message") or "") if holds else "", "warning")
         self.notes.set_possible(phase in ("waiting", "running", "paused"))
         if phase in ("finishing", "finished", "failed"):
             self.withdraw_abort()
         self.signals.waiting_text = "Waiting for the first signals…" if phase in ("", "checking") else ""
         return self.notes.show_alarms(state)
+
+    def _show_quality(self, state: Mapping[str, Any]) -> None:
+        self.quality.show_state(state)
+        poor = sum(stream.verdict == "failed" for stream in self.quality.rows.streams)
+        self.docks["quality"].setWindowTitle(f"Quality: {poor} poor" if poor else "Quality")
 
     def show_lost(self, text: str) -> None:
         """Say that nobody supervises the session any more."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QImageReader, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app import clock
 from app.console import theme
@@ -32,6 +32,7 @@ class CameraView(QWidget):
         self.setMinimumHeight(90)
         self.image: QImage | None = None
         self.text = "No camera in this session"
+        self.name = ""
         self._reader: BlobRingReader | None = None
         self._seen = -1
         self._last_s = 0.0
@@ -83,6 +84,13 @@ class CameraView(QWidget):
             painter.setOpacity(0.35 if self.text else 1.0)
             painter.drawImage(box, self.image)
             painter.setOpacity(1.0)
+        if self.name:
+            painter.setPen(QColor(colours.text))
+            flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+            name = self.fontMetrics().elidedText(self.name, Qt.TextElideMode.ElideMiddle, self.width() - 8)
+            strip = self.rect().adjusted(0, self.height() - self.fontMetrics().height() - 4, 0, 0)
+            painter.fillRect(strip, QColor(colours.base))
+            painter.drawText(strip, int(flags), name)
         if self.text:
             painter.setPen(QColor(colours.alarm if self.image is not None else colours.muted))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -169,8 +177,16 @@ class MediaPanel(QWidget):
         column.setSpacing(4)
         self.camera = CameraView()
         self.level = LevelBar()
-        column.addWidget(self.camera, 1)
-        column.addWidget(self.level)
+        self._pictures = QHBoxLayout()
+        self._pictures.setSpacing(4)
+        self._pictures.addWidget(self.camera, 1)
+        self._sounds = QVBoxLayout()
+        self._sounds.setSpacing(0)
+        self._sounds.addWidget(self.level)
+        column.addLayout(self._pictures, 1)
+        column.addLayout(self._sounds)
+        self._cameras: dict[str, CameraView] = {}
+        self._levels: dict[str, LevelBar] = {}
         self._plan: SessionPlan | None = None
         self._rings: dict[str, tuple[Path, int]] = {}
         self._looks = 0
@@ -182,6 +198,12 @@ class MediaPanel(QWidget):
         self._plan = plan
         self._rings.clear()
         self._looks = 0
+        for view in (*self._cameras.values(), *self._levels.values()):
+            if view not in (self.camera, self.level):
+                view.deleteLater()
+        self._cameras.clear()
+        self._levels.clear()
+        self.camera.name = ""
         self.camera.follow(None)
         self.level.follow(None)
         if plan is None:
@@ -193,8 +215,10 @@ class MediaPanel(QWidget):
         if self._looks % 10 == 0:
             self._look()
         self._looks += 1
-        self.camera.poll()
-        self.level.poll()
+        for camera in self._cameras.values():
+            camera.poll()
+        for level in self._levels.values():
+            level.poll()
 
     def _look(self) -> None:
         assert self._plan is not None
@@ -207,11 +231,33 @@ class MediaPanel(QWidget):
                 continue
             kind = _kind(path)
             if kind == "camera":
-                self.camera.follow(path)
+                self._camera_of(path.stem).follow(path)
             elif kind == "sound":
-                self.level.follow(path)
+                self._level_of(path.stem).follow(path)
             if kind:
                 self._rings[path.stem] = (path, number)
+
+    def _camera_of(self, name: str) -> CameraView:
+        """Return the view of a camera; with more than one each says whose picture it is."""
+        if name not in self._cameras:
+            view = CameraView() if self._cameras else self.camera
+            if self._cameras:
+                self._pictures.addWidget(view, 1)
+            self._cameras[name] = view
+            for other, known in self._cameras.items():
+                known.name = other if len(self._cameras) > 1 else ""
+                known.setAccessibleName(f"Camera {other}")
+        return self._cameras[name]
+
+    def _level_of(self, name: str) -> LevelBar:
+        if name not in self._levels:
+            bar = LevelBar() if self._levels else self.level
+            if self._levels:
+                self._sounds.addWidget(bar)
+            bar.setAccessibleName(f"Sound level of {name}")
+            bar.setToolTip(name)
+            self._levels[name] = bar
+        return self._levels[name]
 
 
 def decode(jpeg: bytes, room: QSize | object) -> QImage | None:

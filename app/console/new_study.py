@@ -13,13 +13,12 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
-    QRadioButton,
     QVBoxLayout,
     QWidget,
 )
 
 import resources
-from app.console.parts import Heading, Line, Tinted, without_icons
+from app.console.parts import Heading, Line, Option, Tinted, without_icons
 from app.console.protocols import library_entries
 from app.study import Kind, Study
 from stimuli.problems import EvokeError
@@ -55,8 +54,8 @@ class NewStudyDialog(QDialog):
         self.path_line = Line("", "muted", True)
         column.addWidget(self.path_line)
         column.addWidget(Heading("2  Who takes part?"))
-        self.people = QRadioButton("People")
-        self.simulation = QRadioButton("Nobody: a simulation (codes begin with sim)")
+        self.people = Option("People")
+        self.simulation = Option("Nobody: a simulation (codes begin with sim)")
         self.people.setChecked(True)
         group = QButtonGroup(self)
         for button in (self.people, self.simulation):

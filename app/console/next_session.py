@@ -8,7 +8,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QCompleter,
     QFileDialog,
@@ -26,8 +25,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.console import icons, theme
-from app.console.lamps import Lamp
-from app.console.parts import Card, Elided, Heading, Line, Primary, Tinted, clock_text, quiet
+from app.console.device_rows import DeviceRows
+from app.console.parts import Card, Heading, Line, Primary, Tick, Tinted, clock_text, quiet
 from app.console.protocols import library_entries, title_of
 from app.console.request import NextSession, Preflight, Verdict, judge_code, look_into, next_run, open_points
 from app.console.work import Work
@@ -36,13 +35,6 @@ from app.study import Study
 SETTLE_MS = 250
 SIGNS = {"passed": ("good", "good"), "warned": ("warning", "warning"), "failed": ("warning", "warning")}
 REFUSED = ("alarm", "alarm")
-SOURCES = {
-    "brainflow": "board",
-    "wristband": "simulated wristband",
-    "camera": "camera",
-    "microphone": "microphone",
-    "lsl": "LSL stream",
-}
 WORDS = {
     "folder": "Study folder",
     "disk": "Disk",
@@ -52,6 +44,8 @@ WORDS = {
     "device": "Device",
     "devices": "Devices file",
     "protocol": "Protocol",
+    "screen": "Participant's screen",
+    "clock": "Clock",
 }
 
 
@@ -59,6 +53,7 @@ class NextSessionCard(Card):
     """Emits `connect_asked(NextSession)`."""
 
     connect_asked = Signal(object)
+    devices_asked = Signal()
 
     def __init__(self, window_problem: Callable[[], str | None], parent: QWidget | None = None) -> None:
         super().__init__("Next session", parent)
@@ -77,10 +72,12 @@ class NextSessionCard(Card):
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(8)
         column.addLayout(self._form())
-        column.addWidget(Heading("Devices"))
-        self.devices_box = QVBoxLayout()
-        self.devices_box.setSpacing(4)
-        column.addLayout(self.devices_box)
+        devices = QHBoxLayout()
+        devices.addWidget(Heading("Devices"), 1)
+        devices.addWidget(Tinted("Choose and try…", "devices", self.devices_asked.emit))
+        column.addLayout(devices)
+        self.device_rows = DeviceRows()
+        column.addWidget(self.device_rows)
         column.addWidget(Heading("Checks"))
         self.checks = QListWidget()
         self.checks.setAccessibleName("Checks")
@@ -147,7 +144,7 @@ class NextSessionCard(Card):
         self.devices_file.currentIndexChanged.connect(self._changed)
         file = Tinted("File…", "folder", self._choose_devices)
         form.addRow(_label("&Devices", self.devices_file), _beside(self.devices_file, file))
-        self.consent = QCheckBox("The participant has agreed")
+        self.consent = Tick("The participant has agreed")
         self.consent.toggled.connect(self._look)
         self.no_consent = Line("Simulated participant: no consent is needed.", "muted")
         both = QVBoxLayout()
@@ -248,28 +245,13 @@ class NextSessionCard(Card):
             raise error
 
     def _show_devices(self, findings: Preflight) -> None:
-        while (entry := self.devices_box.takeAt(0)) is not None:
-            widget = entry.widget()
-            if widget is not None:
-                widget.deleteLater()
         troubled = {
             check.device: check.text
             for check in findings.checks
             if check.device and check.verdict != "passed"
         }
-        for device in findings.devices:
-            row = QWidget()
-            line = QHBoxLayout(row)
-            line.setContentsMargins(0, 0, 0, 0)
-            state = "failed" if device.id in troubled else "planned"
-            line.addWidget(Lamp(state))
-            name = QLabel(device.id)
-            name.setMinimumWidth(110)
-            line.addWidget(name)
-            need = "" if device.required else "; may be missing"
-            words = "see the checks" if device.id in troubled else "not connected yet"
-            line.addWidget(Elided(f"{SOURCES.get(device.source, device.source)}, {words}{need}"), 1)
-            self.devices_box.addWidget(row)
+        self.device_rows.show_devices(findings.devices, troubled)
+        self.device_rows.look(self._study is not None and self._study.network)
 
     def _show_checks(self, findings: Preflight) -> None:
         self.checks.clear()
@@ -279,8 +261,9 @@ class NextSessionCard(Card):
             if check.device and check.verdict == "passed":
                 continue
             icon, colour = SIGNS.get(check.verdict, REFUSED)
-            title = WORDS.get(check.name, check.name)
-            text = f"{title}: {check.text or 'good'}"
+            text = f"{WORDS.get(check.name, check.name)}: {check.text or 'good'}"
+            if check.device:
+                text = check.text[:1].upper() + check.text[1:]
             item = QListWidgetItem(icons.icon(icon, getattr(colours, colour)), text)
             item.setToolTip(text)
             self.checks.addItem(item)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app import clock
@@ -58,7 +59,8 @@ class NotesPanel(QWidget):
             row.addWidget(button)
         column.addLayout(row)
         self._begun_s: float | None = None
-        self._alarms_seen: set[tuple[float, str]] = set()
+        self._alarms_seen: dict[tuple[float, str], QListWidgetItem] = {}
+        self._over: set[tuple[float, str]] = set()
         self.set_possible(False)
 
     def set_possible(self, is_possible: bool) -> None:
@@ -71,6 +73,7 @@ class NotesPanel(QWidget):
         self.list.clear()
         self.line.clear()
         self._alarms_seen.clear()
+        self._over.clear()
 
     def mark(self, name: str) -> None:
         """Note one of the marks."""
@@ -91,15 +94,19 @@ class NotesPanel(QWidget):
         self._add(at_s if at_s is not None else clock.now(), "note", "accent", text)
 
     def show_alarms(self, state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """List alarms that are new, and return them."""
+        """List alarms that are new, grey those that are over, and return the new ones."""
         fresh = []
         for alarm in state.get("alarms") or ():
             key = (float(alarm.get("time") or 0), str(alarm.get("text")))
+            level = "alarm" if alarm.get("level") == "alarm" else "warning"
             if key not in self._alarms_seen:
-                self._alarms_seen.add(key)
                 fresh.append(alarm)
-                level = "alarm" if alarm.get("level") == "alarm" else "warning"
-                self._add(key[0], level, level, key[1])
+                text = said(alarm)
+                self._alarms_seen[key] = self._add(key[0], level, level, text, stands(alarm))
+            cleared_s = alarm.get("cleared_s")
+            if cleared_s is not None and key not in self._over:
+                self._over.add(key)
+                self._grey(self._alarms_seen[key], level, float(cleared_s))
         return fresh
 
     def changeEvent(self, event: QEvent) -> None:
@@ -108,8 +115,7 @@ class NotesPanel(QWidget):
         if event.type() == QEvent.Type.PaletteChange:
             for place in range(self.list.count()):
                 item = self.list.item(place)
-                name, colour = item.data(Qt.ItemDataRole.UserRole)
-                item.setIcon(icons.icon(name, getattr(theme.current(), colour)))
+                self._tint(item)
 
     def _typed(self, text: str) -> None:
         if not text:
@@ -117,11 +123,44 @@ class NotesPanel(QWidget):
         elif self._begun_s is None:
             self._begun_s = clock.now()
 
-    def _add(self, at_s: float, icon: str, colour: str, text: str) -> None:
-        wall_s = time.time() - (clock.now() - at_s) if at_s else time.time()
-        when = time.strftime("%H:%M:%S", time.localtime(wall_s))
-        item = QListWidgetItem(icons.icon(icon, getattr(theme.current(), colour)), f"{when}  {text}")
-        item.setData(Qt.ItemDataRole.UserRole, (icon, colour))
+    def _add(
+        self, at_s: float, icon: str, colour: str, text: str, is_standing: bool = False
+    ) -> QListWidgetItem:
+        item = QListWidgetItem(f"{_when(at_s)}  {text}")
+        item.setData(Qt.ItemDataRole.UserRole, (icon, colour, colour if is_standing else "text"))
         item.setToolTip(text)
+        self._tint(item)
         self.list.addItem(item)
         self.list.scrollToBottom()
+        return item
+
+    def _grey(self, item: QListWidgetItem, icon: str, over_s: float) -> None:
+        item.setText(f"{item.text()}  (over at {_when(over_s)})")
+        item.setData(Qt.ItemDataRole.UserRole, (icon, "muted", "muted"))
+        self._tint(item)
+
+    def _tint(self, item: QListWidgetItem) -> None:
+        name, colour, ink = item.data(Qt.ItemDataRole.UserRole)
+        item.setIcon(icons.icon(name, getattr(theme.current(), colour)))
+        item.setForeground(QColor(getattr(theme.current(), ink)))
+
+
+def stands(alarm: Mapping[str, Any]) -> bool:
+    """Whether an alarm still holds."""
+    return bool(alarm.get("stands", alarm.get("level") == "alarm" and alarm.get("cleared_s") is None))
+
+
+def is_over(alarm: Mapping[str, Any]) -> bool:
+    """Whether all was well again after an alarm."""
+    return alarm.get("cleared_s") is not None
+
+
+def said(alarm: Mapping[str, Any]) -> str:
+    """Return an alarm with whose it is in front."""
+    text, whose = str(alarm.get("text")), str(alarm.get("stream") or "")
+    return f"{whose}: {text}" if whose and whose not in text else text
+
+
+def _when(at_s: float) -> str:
+    wall_s = time.time() - (clock.now() - at_s) if at_s else time.time()
+    return time.strftime("%H:%M:%S", time.localtime(wall_s))

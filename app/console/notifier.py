@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal
@@ -139,6 +139,12 @@ class Notifier(QObject):
         toast.show()
         toast.raise_()
         self.said.emit(notice)
+
+    def withdraw(self, texts: Sequence[str]) -> None:
+        """Close the messages with these texts: what they told is over."""
+        for toast in self.shown:
+            if toast.notice.text in texts:
+                self._drop(toast)
 
     def clear(self) -> None:
         """Close all messages."""

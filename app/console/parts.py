@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QApplication,
+    QCheckBox,
     QDialogButtonBox,
     QFrame,
     QLabel,
     QPushButton,
+    QRadioButton,
     QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
@@ -30,7 +34,8 @@ class Card(QFrame):
         self.body.setContentsMargins(14, 12, 14, 12)
         self.body.setSpacing(8)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self.heading = Heading(title, 1.05)
+        self.heading = Heading(title, 1.05, self)
+        self.heading.setVisible(bool(title))
         if title:
             self.body.addWidget(self.heading)
 
@@ -219,6 +224,38 @@ class Tinted(QPushButton):
     def _dress(self) -> None:
         if self._icon:
             self.setIcon(icons.icon(self._icon))
+
+
+class Tick(QCheckBox):
+    """A check box whose edge can be seen on both grounds: the style's own is too faint on the dark one."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the box, and its edge once more."""
+        super().paintEvent(event)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        draw_edge(self, self.style().subElementRect(QStyle.SubElement.SE_CheckBoxIndicator, option, self), 2)
+
+
+class Option(QRadioButton):
+    """A radio button whose edge can be seen on both grounds."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the button, and its edge once more."""
+        super().paintEvent(event)
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        box = self.style().subElementRect(QStyle.SubElement.SE_RadioButtonIndicator, option, self)
+        draw_edge(self, box, box.width() / 2)
+
+
+def draw_edge(widget: QWidget, box: QRect, radius: float) -> None:
+    """Draw the edge of an indicator in a colour with enough contrast."""
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    colours = theme.current()
+    painter.setPen(QPen(QColor(colours.muted if widget.isEnabled() else colours.border), 1.4))
+    painter.drawRoundedRect(box.toRectF().adjusted(0.7, 0.7, -0.7, -0.7), radius, radius)
 
 
 class Banner(QFrame):

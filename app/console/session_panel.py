@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QV
 from app import clock
 from app.console.hold import HoldButton
 from app.console.parts import Elided, Heading, Line, Primary, Tinted, clock_text
+from app.console.start_checks import StartChecks, is_looking
 
 HEADLINES: Mapping[str, str] = {
     "": "Starting…",
@@ -27,6 +28,7 @@ KINDS: Mapping[str, str] = {
     "fixation": "Fixation",
     "picture": "Picture",
     "blank": "Blank",
+    "flash": "Flash",
     "rest": "Rest",
     "questionnaire": "Rating",
     "typing": "Typing",
@@ -57,7 +59,7 @@ class SessionPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("help", "session")
-        self.setMinimumWidth(310)
+        self.setMinimumWidth(340)
         self._presenter: Mapping[str, Any] = {}
         self._phase = ""
         column = QVBoxLayout(self)
@@ -68,6 +70,10 @@ class SessionPanel(QWidget):
         column.addWidget(self.headline)
         column.addWidget(self.message)
         self.start = Primary("Start  (F5)", "start", lambda: self.asked.emit("start"))
+        self.checks = StartChecks()
+        self.checks.changed.connect(self._look_at_start)
+        self.checks.reason.returnPressed.connect(self.start.click)
+        column.addWidget(self.checks)
         column.addWidget(self.start)
         column.addLayout(self._trial())
         self.choice = self._choice()
@@ -147,15 +153,18 @@ class SessionPanel(QWidget):
         self._phase = phase
         self._presenter = state.get("presenter") or {}
         choice = needs_choice(state)
-        self.headline.setText(HEADLINES.get(phase, phase))
-        words = "" if choice else str(state.get("message") or "") or _advice(phase)
+        looks = is_looking(state)
+        self.headline.setText("Checking the signals…" if looks else HEADLINES.get(phase, phase))
+        # While a session runs its page says the message in a strip of its own.
+        runs = phase in ("running", "paused")
+        words = "" if choice or runs else str(state.get("message") or "") or _advice(phase, looks)
         self.message.setText(words)
         self.message.setVisible(bool(words))
         self.message.set_colour("alarm" if phase == "failed" else "muted")
         self.start.setVisible(phase in ("", "checking", "waiting"))
-        self.start.setEnabled(phase == "waiting")
+        self.checks.show_state(state)
+        self._look_at_start()
         self.choice.setVisible(choice)
-        runs = phase in ("running", "paused")
         has_trial = runs and not choice and "stage_name" in self._presenter
         for part in self._trial_parts:
             part.setVisible(has_trial)
@@ -173,6 +182,37 @@ class SessionPanel(QWidget):
                 self._timer.start()
         else:
             self._timer.stop()
+
+    def needed_height(self) -> int:
+        """Return how high the panel must be at its width for all that it says."""
+        layout = self.layout()
+        width = max(self.width(), self.minimumWidth())
+        # A layout without a wrapped text on the screen knows no height for a width.
+        known = layout is not None and layout.hasHeightForWidth()
+        return layout.totalHeightForWidth(width) if layout is not None and known else self.sizeHint().height()
+
+    @property
+    def phase(self) -> str:
+        """The phase that is shown, "" before the first state."""
+        return self._phase
+
+    @property
+    def may_start(self) -> bool:
+        """Whether the session waits for its start and nothing is missing for it."""
+        return self._phase == "waiting" and self.checks.may_start
+
+    @property
+    def reason_text(self) -> str:
+        """Why it is started in spite of a failed check, "" where none has failed."""
+        return self.checks.text
+
+    def point_at_reason(self) -> None:
+        """Put the cursor where the reason is typed."""
+        if self.checks.reason.isVisible():
+            self.checks.reason.setFocus()
+
+    def _look_at_start(self) -> None:
+        self.start.setEnabled(self.may_start)
 
     def _show_trial(self) -> None:
         health = self._presenter
@@ -201,7 +241,9 @@ def stage_words(kind: str, name: str) -> str:
     return title if not plain or plain == kind else f"{title}: {plain}"
 
 
-def _advice(phase: str) -> str:
+def _advice(phase: str, looks: bool) -> str:
+    if looks:
+        return "Have the participant sit still and look ahead."
     return {
         "checking": "This takes some seconds. You can look at the signals already.",
         "waiting": "Look at every signal. Start when the participant is ready.",

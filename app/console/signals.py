@@ -142,8 +142,10 @@ class SignalView(QWidget):
         for trace in sorted(self._traces.values(), key=_order):
             for group in groups_of(trace.info):
                 before = old.get(group.title)
-                scale = before.scale if before is not None else 0.0
-                self._panels.append(Panel(group, trace, scale))
+                panel = Panel(group, trace)
+                if before is not None and len(before.middles) == len(group.channels):
+                    panel.scale, panel.middles = before.scale, before.middles
+                self._panels.append(panel)
                 if not group.is_main and group.title not in known:
                     self.hidden.add(group.title)
         self.panels_changed.emit()
@@ -192,8 +194,14 @@ class SignalView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw time axis, panels, and what is missing."""
-        colours = theme.current()
         painter = QPainter(self)
+        try:
+            self._draw(painter, theme.current())
+        finally:
+            # A painter that outlives its event takes the whole program with it.
+            painter.end()
+
+    def _draw(self, painter: QPainter, colours: theme.Colours) -> None:
         painter.fillRect(self.rect(), QColor(colours.base))
         shown = self.shown()
         if not shown:

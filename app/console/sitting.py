@@ -60,9 +60,9 @@ class Sitting(QObject):
         """Whether something would be missed if nobody looked after it."""
         return not self.is_over and self.phase in ("checking", "waiting", "running", "paused")
 
-    def launch(self, arguments: Sequence[str], folder: Path) -> None:
-        """Start a supervisor whose session will appear in study `folder`."""
-        self.launcher = Launcher(arguments, folder, self)
+    def launch(self, arguments: Sequence[str], folder: Path, known: SessionPaths | None = None) -> None:
+        """Start a supervisor whose session will appear in study `folder`, or is `known` already."""
+        self.launcher = Launcher(arguments, folder, self, known)
         self.launcher.found.connect(self.attach)
         self.launcher.failed.connect(self._fail)
         self.launcher.ended.connect(self._on_process_end)
@@ -107,7 +107,8 @@ class Sitting(QObject):
             return
         if self.phase == "finished":
             self.is_over = True
-            self.finished.emit(self.paths.folder / Path(str(state.get("file") or self.paths.final.name)).name)
+            # A file of a study elsewhere has been brought there meanwhile.
+            self.finished.emit(Path(str(state.get("path") or self.paths.final)))
         elif self.phase == "failed":
             self._fail(str(state.get("message") or "The session was stopped."))
 

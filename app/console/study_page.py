@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -18,8 +19,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.console import icons, theme
+from app.console.copies_watch import CopyNews
 from app.console.next_session import NextSessionCard
 from app.console.parts import Banner, Card, Elided, Heading, Line, Tinted, quiet
+from app.console.work import Work
 from app.plan import Lock, SessionPaths
 from app.study import Study
 from stimuli.problems import EvokeError
@@ -34,11 +37,15 @@ class StudyPage(QWidget):
     session_asked = Signal(object)
     attach_asked = Signal(object)
     finish_asked = Signal()
+    devices_asked = Signal()
+    copies_asked = Signal()
 
     def __init__(self, window_problem: Callable[[], str | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("help", "study")
         self.study: Study | None = None
+        self._copies: Mapping[str, int] = {}
+        self._work: Work | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
         column.setSpacing(10)
@@ -55,6 +62,12 @@ class StudyPage(QWidget):
         self.left_over = Banner()
         self.left_over.row.addWidget(Tinted("Finish now", "repair", self.finish_asked.emit))
         column.addWidget(self.left_over)
+        self.copies_note = Banner()
+        self.copies_note.row.addWidget(Tinted("Second copy…", "copies", self.copies_asked.emit))
+        column.addWidget(self.copies_note)
+        self.note = Line("", "muted", True)
+        self.note.hide()
+        column.addWidget(self.note)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
         column.addWidget(split, 1)
@@ -88,7 +101,25 @@ class StudyPage(QWidget):
         self.kind.setText(people)
         self.place.set_whole(str(study.folder.absolute()))
         self.next.show_study(study)
+        self.note.hide()
+        self._copies = {}
+        self.copies_note.say("")
+        self._work = Work(lambda: place_words(study.folder), self)
+        self._work.done.connect(partial(self._on_place, study.folder))
+        self._work.start()
         self.refresh()
+
+    def _on_place(self, folder: Path, words: str) -> None:
+        if self.study is not None and self.study.folder == folder:
+            self.note.setText(words)
+            self.note.setVisible(bool(words))
+
+    def show_copies(self, news: CopyNews) -> None:
+        """Say how the second copy stands."""
+        self.copies_note.say(news.words, news.level)
+        if news.counts != self._copies:
+            self._copies = news.counts
+            self.refresh()
 
     def refresh(self) -> None:
         """Read participants and sessions anew."""
@@ -122,6 +153,9 @@ class StudyPage(QWidget):
             self.tree.addTopLevelItem(parents[code])
         for session in study.sessions():
             words = "finished" if session.origin == "recorded" else f"finished, {session.origin}"
+            if session.file in self._copies:
+                count = self._copies[session.file]
+                words += f", {count} cop{'y' if count == 1 else 'ies'}"
             title = f"session {session.session}, run {session.run}" + (
                 " (rehearsal)" if session.rehearsal else ""
             )
@@ -163,6 +197,24 @@ class StudyPage(QWidget):
                 self.finish_asked.emit()
         elif not item.childCount():
             self.next.code.setText(item.text(0))
+
+
+def place_words(folder: Path) -> str:
+    """Say what it means where a study lies; "" for a folder on this computer. May wait for a network."""
+    from app.places import kind_of, synchroniser_of
+
+    kind = kind_of(folder)
+    if kind == "local":
+        return ""
+    where = "on a network"
+    if kind == "synchronised":
+        where = (
+            f"in a folder that {synchroniser_of(folder.resolve()) or 'a program'} keeps in step with others"
+        )
+    return (
+        f"This study lies {where}. Sessions are recorded on this computer and copied into the study when"
+        " they are finished."
+    )
 
 
 def title_of_running(paths: SessionPaths) -> str:

@@ -14,8 +14,10 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QProgressBar,
+    QScrollArea,
     QTableWidget,
     QTableWidgetItem,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -23,9 +25,23 @@ from PySide6.QtWidgets import (
 from app.console import icons, theme
 from app.console.findings import ENDS, Findings, read_findings
 from app.console.parts import Banner, Card, Elided, Heading, Line, Primary, Tinted, clock_text, quiet
+from app.console.story import NOT_VERIFIED, quality_words
+from app.console.story_card import StoryCard
+from app.console.timeline import Timeline
 from app.console.work import Work
 
-STREAM_COLUMNS = ("Stream", "Origin", "Rate", "Samples", "Length", "Gaps", "Jitter", "Drift")
+STREAM_COLUMNS = (
+    "Stream",
+    "Origin",
+    "Rate",
+    "Samples",
+    "Length",
+    "Gaps",
+    "Jitter",
+    "Drift",
+    "Quality",
+    "Alignment",
+)
 
 
 class SummaryPage(QWidget):
@@ -93,8 +109,19 @@ class SummaryPage(QWidget):
         column.addWidget(self.verdict)
         streams = Card("Streams")
         self.streams = _table("Streams", STREAM_COLUMNS)
-        streams.body.addWidget(self.streams)
-        column.addWidget(streams, 2)
+        self.streams.horizontalHeader().setMinimumSectionSize(60)
+        self.timeline = Timeline()
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        quiet(area)
+        area.setWidget(self.timeline)
+        self.timeline.setAutoFillBackground(False)
+        self.stream_tabs = QTabWidget()
+        self.stream_tabs.setDocumentMode(True)
+        self.stream_tabs.addTab(self.streams, "Figures")
+        self.stream_tabs.addTab(area, "Quality over time")
+        streams.body.addWidget(self.stream_tabs)
+        column.addWidget(streams, 3)
         row = QHBoxLayout()
         trials = Card("Trials and ratings")
         self.onsets = Line("", "muted", True)
@@ -102,13 +129,8 @@ class SummaryPage(QWidget):
         trials.body.addWidget(self.onsets)
         trials.body.addWidget(self.trials)
         row.addWidget(trials, 3)
-        self.notes_card = Card("Notes")
-        self.notes = QListWidget()
-        self.notes.setAccessibleName("Notes")
-        quiet(self.notes)
-        self.notes.setWordWrap(True)
-        self.notes_card.body.addWidget(self.notes)
-        row.addWidget(self.notes_card, 1)
+        self.story = StoryCard()
+        row.addWidget(self.story, 2)
         column.addLayout(row, 3)
 
     def show_nothing(self) -> None:
@@ -159,10 +181,10 @@ class SummaryPage(QWidget):
         self._show_flaws(findings)
         self._show_streams(findings)
         self._show_trials(findings)
-        self.notes.clear()
-        for time_s, text in findings.notes:
-            self.notes.addItem(f"{clock_text(time_s)}  {text}")
-        self.notes_card.setVisible(bool(findings.notes))
+        self.story.show_findings(findings)
+        names = tuple(str(stream["id"]) for stream in info.get("streams") or ())
+        self.timeline.show_story(findings.story, names)
+        self.stream_tabs.setTabVisible(1, bool(findings.story.quality))
         self._show_parts(waits=False, content=True)
 
     def _show_parts(self, waits: bool, content: bool) -> None:
@@ -212,8 +234,18 @@ class SummaryPage(QWidget):
                 "none" if not gaps else str(gaps),
                 _number(stream.get("jitter_sd_ms"), "ms", 2),
                 _number(stream.get("drift_ppm"), "ppm", 1),
+                quality_words(stream.get("quality")) or "not judged",
+                findings.story.alignment.get(str(stream["id"]), NOT_VERIFIED),
             )
             _fill_row(self.streams, row, cells)
+            told = [
+                f"{clock_text(one.at_s)}  {one.text}"
+                for one in findings.story.incidents
+                if one.kind == "gap" and one.stream == stream["id"]
+            ]
+            item = self.streams.item(row, STREAM_COLUMNS.index("Gaps"))
+            if item is not None and told:
+                item.setToolTip("\n".join(told))
 
     def _show_trials(self, findings: Findings) -> None:
         errors = findings.info.get("onset_error_ms")
@@ -254,6 +286,7 @@ def _table(name: str, columns: tuple[str, ...]) -> QTableWidget:
     table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
     table.setTabKeyNavigation(False)
+    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
     table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     table.horizontalHeader().setMinimumSectionSize(90)
     table.horizontalHeader().setStretchLastSection(True)

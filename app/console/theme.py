@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 Choice = Literal["light", "dark", "system"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
@@ -169,11 +170,26 @@ def apply(application: QApplication, choice: str, text_size: float) -> None:
     font = QFont(application.font())
     font.setPointSizeF(float(size) * text_size)
     application.setFont(font)
-    for widget in application.allWidgets():
+    for widget in every_widget(application):
         # A widget with a font size of its own hears nothing of the application's.
         dress = getattr(widget, "dress", None)
         if dress is not None:
             dress()
+
+
+def every_widget(application: QApplication) -> list[QWidget]:
+    """Return all widgets.
+
+    No garbage is collected meanwhile: a widget that Python frees while Qt's list of pointers is being
+    turned into Python objects would be met there, dead.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return application.allWidgets()
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def current() -> Colours:

@@ -1,4 +1,7 @@
-"""The experimenter's window: pages, menus, messages; every action of the table is a `do_` method here."""
+"""The experimenter's window: its pages, and what leads from one to the next.
+
+Every action of the table is a `do_` method of the window or of one of its `_doers`.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QActionGroup, QCloseEvent, QGuiApplication, QKeyEvent
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -16,33 +19,35 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMessageBox,
     QPlainTextEdit,
-    QSizePolicy,
     QStackedWidget,
-    QToolBar,
     QWidget,
 )
 
-from app.console import actions, preferences, theme
+from app.console import actions, preferences
+from app.console.bars import add_toolbar, fill_menus
 from app.console.conduct import CHOICES, NEEDS_PHASE, Conduct, level_of
+from app.console.copies_watch import CopiesWatch
+from app.console.device_page import DevicePage
 from app.console.help_viewer import FIRST_PAGE, HelpDock, page_in_hand
 from app.console.live_page import LivePage
+from app.console.looks import USUAL_SIZE, Looks, restore_place
 from app.console.new_study import NewStudyDialog
+from app.console.notes_panel import is_over, said
 from app.console.notifier import Notifier
-from app.console.repair import recover
 from app.console.request import NextSession
+from app.console.session_actions import SessionActions
 from app.console.sheets import ActionPalette, MessagesWindow, ShortcutSheet
 from app.console.status import Status
+from app.console.study_actions import StudyActions
 from app.console.study_page import StudyPage
 from app.console.summary_page import SummaryPage
 from app.console.welcome import WelcomePage
-from app.console.work import Work
 from app.plan import SessionPaths, SessionPlan
 from app.study import Study
 from stimuli.problems import EvokeError
 
 MARKS = ("mark_movement", "mark_noise", "mark_speech", "mark_artefact")
 SESSION_ACTIONS = (*NEEDS_PHASE, *CHOICES, *MARKS)
-WINDOW_LAYOUT = 1
 
 
 class MainWindow(QMainWindow):
@@ -52,65 +57,46 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("evoke")
         self.setWindowTitle("Evoke")
-        self.resize(1360, 860)
+        self.resize(*USUAL_SIZE)
         self.study: Study | None = None
         self._dialog: QDialog | None = None
-        self._work: Work | None = None
         self._waits_for_file = False
         self.welcome = WelcomePage()
         self.study_view = StudyPage(window_problem)
+        self.device_view = DevicePage()
         self.live = LivePage()
         self.summary = SummaryPage()
         self.pages = QStackedWidget()
-        for page in (self.welcome, self.study_view, self.live, self.summary):
+        for page in (self.welcome, self.study_view, self.device_view, self.live, self.summary):
             self.pages.addWidget(page)
         self.setCentralWidget(self.pages)
         self.status = Status()
         self.setStatusBar(self.status)
+        self.copies = CopiesWatch(self)
         self.notifier = Notifier(self, self._height_to_keep_clear)
         self.conduct = Conduct(self.notifier, self)
         self.help = HelpDock(self)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.help)
-        self.actions_by_name = actions.make_actions(self, lambda name: getattr(self, f"do_{name}"))
-        self._fill_menus()
-        self._fill_toolbar()
+        session = SessionActions(self.conduct, self.live, self.do_recording_page)
+        self.of_study = StudyActions(self, self, self.notifier, self.conduct, self._open_dialog)
+        self._doers: list[object] = [self, session, self.of_study]
+        self.actions_by_name = actions.make_actions(self, self._doer)
+        self.looks = Looks(self.actions_by_name, self._refresh_all)
+        self._doers.append(self.looks)
+        fill_menus(self, self.actions_by_name)
+        add_toolbar(self, self.actions_by_name)
         self._connect()
-        self._dress()
+        self.looks.dress()
         self._update_actions()
 
     # ------------------------------------------------------------------ making
 
-    def _fill_menus(self) -> None:
-        bar = self.menuBar()
-        for menu_name in actions.MENUS:
-            menu = bar.addMenu(f"&{menu_name}")
-            for entry in actions.ACTIONS:
-                if entry.menu == menu_name:
-                    menu.addAction(self.actions_by_name[entry.name])
-                    if entry.name in actions.GROUP_ENDS:
-                        menu.addSeparator()
-        group = QActionGroup(self)
-        for choice in theme.CHOICES:
-            group.addAction(self.actions_by_name[choice])
+    def _doer(self, name: str) -> Callable[[], None]:
+        def do() -> None:
+            method = next(found for doer in self._doers if (found := getattr(doer, f"do_{name}", None)))
+            method()
 
-    def _fill_toolbar(self) -> None:
-        bar = QToolBar("Actions")
-        bar.setObjectName("actions")
-        bar.setMovable(False)
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        bar.setIconSize(QSize(18, 18))
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        places = [place for place, name in enumerate(actions.TOOLBAR) if name == actions.SEPARATOR]
-        for place, name in enumerate(actions.TOOLBAR):
-            if name != actions.SEPARATOR:
-                bar.addAction(self.actions_by_name[name])
-            elif place == places[-1]:
-                room = QWidget()
-                room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-                bar.addWidget(room)
-            else:
-                bar.addSeparator()
-        self.addToolBar(bar)
+        return do
 
     def _connect(self) -> None:
         self.welcome.action_asked.connect(self.trigger)
@@ -119,7 +105,13 @@ class MainWindow(QMainWindow):
         self.study_view.next.connect_asked.connect(self.connect_devices)
         self.study_view.session_asked.connect(self.show_summary)
         self.study_view.attach_asked.connect(self.attach)
-        self.study_view.finish_asked.connect(self.do_finish_left)
+        self.study_view.finish_asked.connect(self.of_study.do_finish_left)
+        self.study_view.copies_asked.connect(self.of_study.do_second_copy)
+        self.copies.changed.connect(self.study_view.show_copies)
+        self.study_view.devices_asked.connect(self.do_device_page)
+        self.study_view.next.devices_asked.connect(self.do_device_page)
+        self.device_view.saved.connect(self._on_devices_saved)
+        self.device_view.said.connect(self.notifier.say)
         self.live.asked.connect(self.trigger)
         self.live.note_written.connect(self.keep_note)
         self.live.abort_confirmed.connect(lambda: self.conduct.command("abort"))
@@ -155,6 +147,8 @@ class MainWindow(QMainWindow):
         self.study = study
         preferences.add_recent(folder)
         self.study_view.show_study(study)
+        self.device_view.show_study(study)
+        self.copies.follow(study)
         self.setWindowTitle(f"{study.name} – Evoke")
         self._show(self.study_view)
         running = study.running()
@@ -192,6 +186,21 @@ class MainWindow(QMainWindow):
         self.summary.load(path)
         self._show(self.summary)
 
+    def shown_file(self) -> Path | None:
+        """Return the session file on the summary page."""
+        return self.summary.path
+
+    def refresh_study(self) -> None:
+        """Read the study anew."""
+        if self.study is not None:
+            self.study = self.study_view.study = Study.open(self.study.folder)
+            self.copies.follow(self.study)
+        self.study_view.refresh()
+
+    def _on_devices_saved(self, study: Study) -> None:
+        self.study = study
+        self.study_view.show_study(study)
+
     def keep_note(self, text: str) -> None:
         """Have a note journalled, and list it."""
         if self.conduct.is_possible("note") and self.conduct.command("note", text):
@@ -223,6 +232,8 @@ class MainWindow(QMainWindow):
             if study is not None:
                 self.study = study
                 self.study_view.show_study(study)
+                self.device_view.show_study(study)
+                self.copies.follow(study)
         self._show(self.live)
         where = f" – {plan.study}" if plan.study else ""
         self.setWindowTitle(f"{plan.participant or plan.name}{where} – Evoke")
@@ -230,7 +241,9 @@ class MainWindow(QMainWindow):
     def _on_state(self, state: Mapping[str, Any]) -> None:
         self.status.show_state(state)
         for alarm in self.live.show_state(state):
-            self.notifier.say(str(alarm.get("text")), level_of(alarm))
+            if alarm.get("cleared_s") is None:
+                self.notifier.say(said(alarm), level_of(alarm))
+        self.notifier.withdraw([said(alarm) for alarm in state.get("alarms") or () if is_over(alarm)])
 
     def _on_recording_ended(self) -> None:
         self.live.show_session(None)
@@ -247,6 +260,7 @@ class MainWindow(QMainWindow):
 
     def _on_file(self, path: Path) -> None:
         self.study_view.refresh()
+        self.copies.copy_now()
         self.status.show_state(self.conduct.state)
         self.study_view.next.set_busy(self.conduct.is_recording)
         shown_now = self._waits_for_file and self.pages.currentWidget() is self.summary
@@ -274,6 +288,8 @@ class MainWindow(QMainWindow):
         elif page is self.study_view:
             self.study_view.refresh()
             self.study_view.next.check()
+        elif page is self.device_view:
+            self.device_view.refresh()
         self._update_actions()
 
     def _update_actions(self) -> None:
@@ -282,6 +298,7 @@ class MainWindow(QMainWindow):
             made[name].setEnabled(self.conduct.is_possible(name) and bool(self.conduct.state))
         paused = self.conduct.state.get("phase") == "paused"
         made["pause"].setText("Go on" if paused else "Pause")
+        self.device_view.trial.set_blocked(self.conduct.is_recording)
         made["study_page"].setEnabled(self.study is not None)
         made["connect"].setEnabled(self.study is not None and not self.conduct.is_recording)
         made["finish_left"].setEnabled(self.study is not None)
@@ -321,6 +338,10 @@ class MainWindow(QMainWindow):
         """Show the study."""
         self._show(self.study_view if self.study is not None else self.welcome)
 
+    def do_device_page(self) -> None:
+        """Show the devices of the study."""
+        self._show(self.device_view)
+
     def do_recording_page(self) -> None:
         """Show the session that runs."""
         self._show(self.live)
@@ -344,109 +365,6 @@ class MainWindow(QMainWindow):
         if self.pages.currentWidget() is not self.study_view:
             self._show(self.study_view)
         self.study_view.next.ask()
-
-    def do_start(self) -> None:
-        """Begin the session."""
-        self.conduct.start()
-
-    def do_pause(self) -> None:
-        """Pause, or go on."""
-        self.conduct.pause_or_resume()
-
-    def do_skip(self) -> None:
-        """Go on to the next stage."""
-        self.conduct.command("skip")
-
-    def do_abort(self) -> None:
-        """Ask whether to end now; the session goes on meanwhile."""
-        self._show(self.live)
-        self.live.ask_abort()
-
-    def do_repeat(self) -> None:
-        """Repeat the trial after the participant's window was lost."""
-        self.conduct.command("repeat")
-
-    def do_next(self) -> None:
-        """Go on with the next trial after the participant's window was lost."""
-        self.conduct.command("next")
-
-    def do_end(self) -> None:
-        """End in order after the participant's window was lost."""
-        self.conduct.command("end")
-
-    def do_note(self) -> None:
-        """Put the cursor where notes are written."""
-        self._show(self.live)
-        self.live.docks["notes"].show()
-        self.live.notes.line.setFocus()
-
-    def do_mark_movement(self) -> None:
-        """Note that the participant moved."""
-        self.live.notes.mark("mark_movement")
-
-    def do_mark_noise(self) -> None:
-        """Note a noise."""
-        self.live.notes.mark("mark_noise")
-
-    def do_mark_speech(self) -> None:
-        """Note that somebody spoke."""
-        self.live.notes.mark("mark_speech")
-
-    def do_mark_artefact(self) -> None:
-        """Note a disturbed signal."""
-        self.live.notes.mark("mark_artefact")
-
-    def do_finish_left(self) -> None:
-        """Make the files of interrupted sessions, in the background."""
-        study = self.study
-        if study is None or not study.unfinished():
-            self.notifier.say("There is no interrupted session in this study.", "good")
-            return
-        self.notifier.say("Making the files of interrupted sessions…", "info")
-        self._work = Work(lambda: recover(study.folder), self)
-        self._work.done.connect(self._on_recovered)
-        self._work.failed.connect(lambda error: self.notifier.say(str(error), "alarm"))
-        self._work.start()
-
-    def _on_recovered(self, text: str) -> None:
-        self.notifier.say(text, "good")
-        self.study_view.refresh()
-
-    def do_light(self) -> None:
-        """Light colours."""
-        self._choose_colours("light")
-
-    def do_dark(self) -> None:
-        """Dark colours."""
-        self._choose_colours("dark")
-
-    def do_system(self) -> None:
-        """The desktop's colours."""
-        self._choose_colours("system")
-
-    def do_larger_text(self) -> None:
-        """Larger text."""
-        self._change_text_size(1)
-
-    def do_smaller_text(self) -> None:
-        """Smaller text."""
-        self._change_text_size(-1)
-
-    def do_taller(self) -> None:
-        """Taller signals."""
-        self.live.change_zoom(2.0)
-
-    def do_flatter(self) -> None:
-        """Flatter signals."""
-        self.live.change_zoom(0.5)
-
-    def do_longer(self) -> None:
-        """Show more seconds."""
-        self.live.change_span(1)
-
-    def do_shorter(self) -> None:
-        """Show fewer seconds."""
-        self.live.change_span(-1)
 
     def do_reset_layout(self) -> None:
         """Put all panels back."""
@@ -472,16 +390,6 @@ class MainWindow(QMainWindow):
         """Show all shortcuts."""
         self._open_dialog(ShortcutSheet(self))
 
-    def do_about(self) -> None:
-        """Say what this is."""
-        from importlib import metadata
-
-        try:
-            version = metadata.version("evoke")
-        except metadata.PackageNotFoundError:
-            version = "of a checkout"
-        self.notifier.say(f"Evoke {version}. MIT licence.", "info")
-
     # ------------------------------------------------------------------ looks, memory, closing
 
     def _open_dialog(self, dialog: QDialog, then: Callable[[], object] | None = None) -> None:
@@ -499,39 +407,16 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(close)
         dialog.open()
 
-    def _choose_colours(self, choice: str) -> None:
-        preferences.put("colours", choice)
-        self._dress()
-
-    def _change_text_size(self, step: int) -> None:
-        sizes = theme.TEXT_SIZES
-        now = preferences.get("text_size", 1.0)
-        nearest = min(range(len(sizes)), key=lambda place: abs(sizes[place] - now))
-        preferences.put("text_size", sizes[min(len(sizes) - 1, max(0, nearest + step))])
-        self._dress()
-
-    def _dress(self) -> None:
-        choice = preferences.get("colours", "system")
-        choice = choice if choice in theme.CHOICES else "system"
-        application = QApplication.instance()
-        assert isinstance(application, QApplication)
-        theme.apply(application, choice, float(preferences.get("text_size", 1.0)))
-        actions.tint(self.actions_by_name)
-        self.actions_by_name[choice].setChecked(True)
+    def _refresh_all(self) -> None:
+        """Draw everything that holds colours of its own anew."""
         self.study_view.refresh()
         self.welcome.refresh()
         if self.summary.findings is not None:
             self.summary.show_findings(self.summary.findings)
 
     def restore(self) -> None:
-        """Take the remembered place and layout; a place off all screens is not taken."""
-        geometry = preferences.get_bytes("geometry")
-        if geometry:
-            self.restoreGeometry(QByteArray(geometry))
-            middle = self.frameGeometry().center()
-            if not any(screen.availableGeometry().contains(middle) for screen in QGuiApplication.screens()):
-                self.resize(1360, 860)
-                self.move(QGuiApplication.primaryScreen().availableGeometry().topLeft())
+        """Take the remembered place and layout."""
+        restore_place(self)
         if not self.live.restore_layout(preferences.get_bytes("layout")):
             self.notifier.say("The remembered layout did not fit and was put back.", "info")
 
@@ -570,6 +455,8 @@ class MainWindow(QMainWindow):
             return
         self.remember()
         self.conduct.close()
+        self.device_view.trial.disconnect_all()
+        self.copies.follow(None)
         self.live.show_session(None)
         application = QApplication.instance()
         if application is not None:

@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
+
+LOOK_MS = 15
 
 
 class Work(QObject):
@@ -21,24 +23,27 @@ class Work(QObject):
     def __init__(self, function: Callable[[], Any], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._function = function
+        self._outcome: tuple[bool, Any] | None = None
         self._thread = threading.Thread(target=self._run, name="work", daemon=True)
+        # The thread touches nothing of Qt: the owner may be destroyed at any moment, also by another thread.
+        self._look = QTimer(self, interval=LOOK_MS)
+        self._look.timeout.connect(self._on_look)
 
     def start(self) -> Work:
         """Start, and return itself."""
         self._thread.start()
+        self._look.start()
         return self
 
     def _run(self) -> None:
         try:
-            result = self._function()
+            self._outcome = (True, self._function())
         except Exception as error:
-            self._emit(self.failed, error)
-        else:
-            self._emit(self.done, result)
+            self._outcome = (False, error)
 
-    def _emit(self, signal: Any, value: object) -> None:
-        try:
-            signal.emit(value)
-        except RuntimeError:
-            # The window was closed meanwhile; nobody waits for this any more.
+    def _on_look(self) -> None:
+        if self._outcome is None:
             return
+        self._look.stop()
+        is_good, value = self._outcome
+        (self.done if is_good else self.failed).emit(value)

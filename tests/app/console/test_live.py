@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app import clock
+from app.console import theme
 from app.console.hold import HOLD_MS
 from app.console.lamps import StreamState, streams_of
 from app.console.session_panel import needs_choice, stage_words
@@ -22,14 +24,15 @@ from app.console.signals import FAST_MS
 from app.console.status import LampStrip, disk_text
 from app.console.window import MainWindow
 from app.plan import SessionPaths
-from tests.helpers.live_session import LiveSession
+from app.ring import SampleRingWriter
+from tests.helpers.live_session import LiveSession, stream
 
 
 def states(window: MainWindow) -> list[str]:
     """Return what the list of streams says."""
     table = window.live.streams.table
     rows = [table.topLevelItem(place) for place in range(table.topLevelItemCount())]
-    return [row.text(1) for row in rows if row is not None]
+    return [row.text(1).partition(" ")[0] for row in rows if row is not None]
 
 
 def asks(window: MainWindow) -> bool:
@@ -127,6 +130,53 @@ def test_an_alarm_is_heard_once_and_listed(attached: MainWindow, live: LiveSessi
     assert "lost" in attached.status.lamps.accessibleName()
 
 
+def test_an_alarm_that_is_over_is_grey_and_its_message_goes(
+    attached: MainWindow, live: LiveSession, qtbot: QtBot
+) -> None:
+    alarm = {
+        "time": clock.now(),
+        "stream": "eeg",
+        "text": "no data for 2 s.",
+        "level": "alarm",
+        "code": "stale",
+        "stands": True,
+        "cleared_s": None,
+    }
+    live.alarms.append(alarm)
+    qtbot.waitUntil(lambda: bool(attached.notifier.shown))
+    item = attached.live.notes.list.item(0)
+    assert item.text().endswith("eeg: no data for 2 s.")
+    assert item.foreground().color().name() == theme.current().alarm
+    live.alarms[0] = alarm | {"stands": False, "cleared_s": clock.now()}
+    qtbot.waitUntil(lambda: "(over at " in item.text())
+    assert item.foreground().color().name() == theme.current().muted
+    assert attached.notifier.shown == []
+    assert attached.live.notes.list.count() == 1
+
+
+def test_what_follows_a_loss_stands_in_a_strip_until_it_is_over(
+    attached: MainWindow, live: LiveSession, qtbot: QtBot
+) -> None:
+    attached.trigger("start")
+    live.message = "eeg is lost. The session pauses after this trial, then resume when it is back."
+    qtbot.waitUntil(attached.live.hold.isVisible)
+    assert attached.live.hold.text == live.message
+    assert not attached.live.panel.message.isVisible()
+    live.message = ""
+    qtbot.waitUntil(lambda: not attached.live.hold.isVisible())
+
+
+def test_quality_has_a_place_of_its_own_and_says_from_afar_how_many_are_poor(
+    attached: MainWindow, live: LiveSession, qtbot: QtBot
+) -> None:
+    dock = attached.live.docks["quality"]
+    assert dock.windowTitle() == "Quality"
+    live.quality = {"eeg": {"verdict": "failed"}, "camera": {"verdict": "passed"}}
+    qtbot.waitUntil(lambda: dock.windowTitle() == "Quality: 1 poor")
+    attached.live.reset_layout()
+    assert attached.live.tabifiedDockWidgets(attached.live.docks["streams"]) == [dock]
+
+
 def test_choice_after_the_participants_window_was_lost(
     attached: MainWindow, live: LiveSession, qtbot: QtBot
 ) -> None:
@@ -182,6 +232,36 @@ def test_view_can_be_changed(attached: MainWindow) -> None:
     assert attached.live.view_words.text() == "last 5 s, height ×2"
     attached.live.shown_menu.actions()[0].trigger()
     assert [panel.group.title for panel in attached.live.signals.shown()] == ["wristband-eda"]
+
+
+def test_a_stream_that_joins_disturbs_no_panel(attached: MainWindow, live: LiveSession, qtbot: QtBot) -> None:
+    signals = attached.live.signals
+    qtbot.waitUntil(lambda: all(panel.scale > 0 for panel in signals.panels))
+    before = {panel.group.title: panel.scale for panel in signals.panels}
+    late = stream("belt", "resp", 25, 1, "")
+    writer = SampleRingWriter(live.plan.ring("belt"), late, 10.0)
+    now = clock.now()
+    writer.append(now + np.arange(5) / 25, np.ones((5, 1), "f4"), now)
+    signals.look()
+    assert {panel.group.title: panel.scale for panel in signals.panels} == before | {"belt": 0.0}
+    assert not signals.grab().isNull()
+
+
+def test_two_cameras_stand_side_by_side_with_their_names(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    cameras = tuple(stream(name, "video", 15, 1, "", "jpeg") for name in ("camera-left", "camera-right"))
+    with LiveSession(tmp_path, cameras) as live:
+        window.attach(live.paths)
+        media = window.live.media
+        qtbot.waitUntil(lambda: len(media._cameras) == 2, timeout=10000)
+        views = list(media._cameras.values())
+        qtbot.waitUntil(lambda: all(view.image is not None for view in views), timeout=10000)
+        assert {view.name for view in views} == {"camera-left", "camera-right"}
+        assert views[0].geometry().top() == views[1].geometry().top()
+        window.live.show_session(None)
+        assert (media._cameras, media.camera.name) == ({}, "")
+        window.conduct.close()
 
 
 def test_a_slow_machine_is_drawn_on_more_rarely(window: MainWindow) -> None:

@@ -110,7 +110,7 @@ def test_checks_are_listed_in_words(window: MainWindow, study: Study, qtbot: QtB
     texts = [card.checks.item(row).text() for row in range(card.checks.count())]
     assert any(text.startswith("Disk:") for text in texts)
     assert card.length.text() == "2 trials, about 1:00 min"
-    assert card.devices_box.count() == 4
+    assert card.device_rows.count == 4
 
 
 def test_codes_visits_and_runs(people: Study) -> None:

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from app.console import icons, preferences, theme
 from app.console.lamps import LOOKS
-from app.console.parts import Line
+from app.console.parts import Line, Option, Tick
 from app.console.window import MainWindow
 
 TEXTS = ("text", "muted", "good", "warning", "alarm", "accent")
@@ -39,6 +39,23 @@ def test_signals_stand_out(colours: theme.Colours) -> None:
 def test_contrast_is_that_of_the_standard() -> None:
     assert theme.contrast("#000000", "#ffffff") == pytest.approx(21.0)
     assert theme.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+@pytest.mark.parametrize("kind", [Tick, Option])
+def test_edges_of_boxes_can_be_seen(
+    choice: str, kind: type[Tick] | type[Option], qapp: QApplication, qtbot: QtBot
+) -> None:
+    theme.apply(qapp, choice, 1.0)
+    box = kind("The participant has agreed")
+    qtbot.addWidget(box)
+    box.resize(box.sizeHint())
+    box.show()
+    image = box.grab().toImage()
+    ground = theme.current().window
+    row = [image.pixelColor(x, image.height() // 2).name() for x in range(image.height())]
+    assert max(theme.contrast(colour, ground) for colour in row) >= 3.0
+    theme.apply(qapp, "light", 1.0)
 
 
 def test_every_lamp_state_has_a_word_and_states_that_differ_in_colour_differ_in_shape() -> None:
