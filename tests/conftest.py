@@ -35,6 +35,7 @@ ALLOWED_SKIPS = (
 LSL_CONFIG = """
 [ports]
 IPv6=disable
+PortRange=128
 [multicast]
 ResolveScope=machine
 ListenAddress=127.0.0.1

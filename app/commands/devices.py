@@ -25,7 +25,9 @@ class BridgeArgumentError(EvokeError):
 
 
 def devices(args: argparse.Namespace) -> int:
-    """Print what is there and what is missing."""
+    """Print what is there and what is missing, or how far each device is proved."""
+    if args.proof:
+        return _proof(args.json)
     from app.devices.lsl import keep_quiet
 
     keep_quiet()
@@ -47,6 +49,16 @@ def devices(args: argparse.Namespace) -> int:
     return 0
 
 
+def _proof(as_json: bool) -> int:
+    from app.devices import proof
+
+    if as_json:
+        print(json.dumps({"proof": [row.to_json() for row in proof.ROWS]}, ensure_ascii=False))
+        return 0
+    print(proof.table())
+    return 0
+
+
 def bridge(args: argparse.Namespace) -> int:
     """Publish a device on LSL until Ctrl-C, SIGTERM or the end of `--seconds`."""
     from app.devices.lsl import keep_on_this_machine, keep_quiet
@@ -61,14 +73,20 @@ def bridge(args: argparse.Namespace) -> int:
     kind = "wristband" if args.kind == "simulated" else args.kind
     if kind == "brainflow":
         params.setdefault("board", _value(str(args.board)))
-    device_id = args.id or ("wristband" if kind == "wristband" else "eeg")
+    device_id = args.id or {"wristband": "wristband", "e4": "e4"}.get(kind, "eeg")
     entry = {"id": device_id, "source": kind, "params": params}
     (checked,) = parse_devices(read_text(json.dumps([entry]), "evoke bridge"), Path.cwd())
-    name = re.sub(r"[^A-Za-z0-9.-]+", "-", str(params.get("serial_number") or params.get("board") or kind))
+    stated = (params.get(key) for key in ("serial_number", "serial", "board"))
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", str(next((value for value in stated if value), kind)))
     try:
-        return standalone(checked, name, lambda line: print(line, flush=True), seconds=args.seconds)
+        return standalone(checked, name, _say, seconds=args.seconds, impedance=args.impedance)
     except DeviceError as error:
         raise BridgeArgumentError(str(error)) from error
+
+
+def _say(line: str) -> None:
+    # At once: whoever waits for a line reads through a pipe.
+    print(line, flush=True)
 
 
 def _parameter(text: str) -> tuple[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -109,12 +110,18 @@ def description(number: int, preset: int) -> dict[str, Any]:
     return found
 
 
-def data_rows(described: dict[str, Any], labels: tuple[str, ...] = ()) -> tuple[Row, ...]:
+def data_rows(
+    described: dict[str, Any],
+    labels: tuple[str, ...] = (),
+    kinds: tuple[str, ...] = (),
+    known: Mapping[int, Row] | None = None,
+) -> tuple[Row, ...]:
     """Return the rows of a table that carry data, in order: all but time stamp, package and marker.
 
-    `labels` rename the potentials (EEG, EMG, ECG, EOG) in order.
+    `labels` rename the potentials (EEG, EMG, ECG, EOG) in order, `kinds` say what they were put on.
+    `known` rows are better known than BrainFlow describes them (`board_facts.rows`).
     """
-    meaning: dict[int, Row] = {}
+    meaning: dict[int, Row] = dict(known or {})
     for kind, key, unit in MEANINGS:
         found = described.get(key, ())
         rows = [found] if isinstance(found, int) else list(found)
@@ -130,9 +137,11 @@ def data_rows(described: dict[str, Any], labels: tuple[str, ...] = ()) -> tuple[
             meaning.setdefault(row, Row(row, label, kind, unit))
     apart = {described.get(key) for key in ("timestamp_channel", "package_num_channel", "marker_channel")}
     wanted = [index for index in range(int(described["num_rows"])) if index not in apart]
-    rest = iter(labels)
+    names_left, kinds_left = iter(labels), iter(kinds)
     named = []
     for index in wanted:
         row = meaning.get(index, Row(index, f"row-{index}", "other", ""))
-        named.append(replace(row, label=next(rest, row.label)) if row.kind in POTENTIALS else row)
+        if row.kind in POTENTIALS:
+            row = replace(row, label=next(names_left, row.label), kind=next(kinds_left, row.kind))
+        named.append(row)
     return tuple(named)

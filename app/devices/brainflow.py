@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,18 @@ from numpy.typing import NDArray
 
 from analysis.records import Origin, StreamInfo
 from app import clock
-from app.devices import boards
+from app.devices import board_facts, boards
 from app.devices.entries import BrainflowParams
+from app.devices.losses import Loss
 from app.devices.packages import PackageCounter
 from app.devices.source import Chunk, DeviceError, NameSource
+from app.devices.unix_clock import UnixClock
 
 POLL_S = 0.04
 BUFFER_S = 30.0
 """BrainFlow overwrites its ring without a word; this is hundreds of polls long."""
-CLOCK_STEP_S = 0.005
-JITTER_S = 0.001
 TIME_SOURCE = "board's stamp (unix time at arrival) mapped by clock pairs that the bridge took at each poll"
+PACKAGES_LOST = "packages lost by the board"
 OWN_CHANNELS = (("board_time_unix_s", "s", "time"), ("package", "", "counter"), ("marker", "", "marker"))
 
 _HINTS = {
@@ -73,7 +75,8 @@ def _stream(
     params: BrainflowParams, board: int, master: int, preset: int, device_id: str, name_source: NameSource
 ) -> StreamInfo:
     described = boards.description(master, preset)
-    rows = boards.data_rows(described, params.labels)
+    known = board_facts.rows(boards.name(master), preset)
+    rows = boards.data_rows(described, params.labels, params.kinds, known)
     kinds = [row.kind for row in rows]
     main = "eeg" if "eeg" in kinds else max(kinds, key=kinds.count, default="other")
     origin: Origin = "recorded"
@@ -87,7 +90,10 @@ def _stream(
         kind=main,
         origin=origin,
         channels=(*(row.label for row in rows), *(name for name, _, _ in OWN_CHANNELS)),
-        units=(*(row.unit for row in rows), *(unit for _, unit, _ in OWN_CHANNELS)),
+        units=(
+            *(board_facts.unit(boards.name(master), row) for row in rows),
+            *(unit for _, unit, _ in OWN_CHANNELS),
+        ),
         channel_kinds=(*kinds, *(kind for _, _, kind in OWN_CHANNELS)),
         rate_hz=float(described["sampling_rate"]),
         dtype="float64",
@@ -95,37 +101,22 @@ def _stream(
         serial=params.serial_number,
         time_source=TIME_SOURCE,
         source_id=name_source(stream_id),
-        details={"board": boards.name(board), "master_board": boards.name(master), "preset": preset},
+        details=_details(params, board, master, preset, kinds),
     )
 
 
-class UnixClock:
-    """Maps unix times onto our clock, by pairs of readings of both taken at each poll.
-
-    Wall time may step (NTP) between two polls: rows stamped before the step then map into the future or
-    far into the past by the new pair, and are mapped by the pair before.
-    """
-
-    def __init__(self) -> None:
-        self._previous: clock.Anchor | None = None
-        self._last = -np.inf
-
-    def map(self, unix_s: NDArray[np.float64], pair: clock.Anchor) -> NDArray[np.float64]:
-        """Return `unix_s` (n,) in `clock.now()` seconds, `pair` being taken after the rows came."""
-        before = self._previous or pair
-        self._previous = pair
-        times = unix_s - (pair.utc_s - pair.monotonic_s)
-        step_s = (pair.utc_s - pair.monotonic_s) - (before.utc_s - before.monotonic_s)
-        if abs(step_s) > CLOCK_STEP_S:
-            old = unix_s - (before.utc_s - before.monotonic_s)
-            earliest, latest = before.monotonic_s - CLOCK_STEP_S, pair.monotonic_s + CLOCK_STEP_S
-            times = np.where((times < earliest) | (times > latest), old, times)
-        # Pairs differ by microseconds: rows stamped together must not swap places for it.
-        ordered = np.maximum(np.maximum.accumulate(times), self._last)
-        times = np.where(ordered - times < JITTER_S, ordered, times)
-        if len(times):
-            self._last = float(times[-1])
-        return times
+def _details(
+    params: BrainflowParams, board: int, master: int, preset: int, kinds: list[str]
+) -> dict[str, Any]:
+    details: dict[str, Any] = {
+        "board": boards.name(board),
+        "master_board": boards.name(master),
+        "preset": preset,
+    }
+    rail_uv = board_facts.rail_uv(boards.name(master), params.config)
+    if rail_uv is not None and set(kinds) & set(boards.POTENTIALS):
+        details["rail_uV"] = round(rail_uv, 1)
+    return details
 
 
 class Board:
@@ -144,11 +135,18 @@ class Board:
         self._descriptions = {preset: boards.description(self._master, preset) for preset in self._presets}
         self._columns = {preset: self._choose(preset) for preset in self._presets}
         self._clocks = {preset: UnixClock() for preset in self._presets}
-        self._packages = {info.id: PackageCounter() for info in infos}
+        name = boards.name(self._master)
+        self._packages: dict[str, PackageCounter] = {}
+        for preset, info in self._streams.items():
+            counting = board_facts.counting(name, preset)
+            if counting is not None:
+                self._packages[info.id] = PackageCounter(counting)
+        self._last_s: dict[str, float] = {}
+        self._losses: list[Loss] = []
         self._log = log
         self._shim: Any = None
         self._buffer_rows = 0
-        self.quiet_s = max(2.0, min(20.0 / info.rate_hz for info in infos))
+        self.quiet_s = max(board_facts.quiet_s(name), min(20.0 / info.rate_hz for info in infos))
 
     @property
     def streams(self) -> tuple[StreamInfo, ...]:
@@ -197,13 +195,30 @@ class Board:
                     "The computer was suspended or overloaded; the board is started again."
                 )
             data = self._rows(table, preset)
-            self._packages[info.id].update(data[:, -2])
-            chunks.append(Chunk(info.id, self._clocks[preset].map(data[:, -3], pair), data))
+            times = self._clocks[preset].map(data[:, -3], pair)
+            self._count(info.id, times, data[:, -2])
+            chunks.append(Chunk(info.id, times, data))
         return chunks
 
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """The board; what it says of itself goes into BrainFlow's own log."""
+        return {"board": boards.name(self._number), "serial": self._params.serial_number}
+
+    @property
+    def notice(self) -> str:
+        """Nothing: what is wrong with a board ends its session."""
+        return ""
+
     def lost(self, stream_id: str) -> int:
-        """Return how many packages the board's counter says are missing."""
-        return self._packages[stream_id].lost
+        """Return how many rows the board's counter says are missing."""
+        counter = self._packages.get(stream_id)
+        return 0 if counter is None else counter.lost
+
+    def losses(self) -> list[Loss]:
+        """Return the losses that the counter has told since the last call."""
+        found, self._losses = self._losses, []
+        return found
 
     def close(self) -> None:
         """Stop the stream and release the board."""
@@ -215,6 +230,22 @@ class Board:
         for end in (shim.stop_stream, shim.release_session):
             with contextlib.suppress(BrainFlowError):
                 end()
+
+    def send(self, command: str) -> None:
+        """Send a command to the running board; raises DeviceError."""
+        from brainflow.exit_codes import BrainFlowError
+
+        try:
+            self._shim.config_board(command)
+        except BrainFlowError as error:
+            raise self._failed(f"refuses the command {command!r}", error) from error
+
+    def _count(self, stream_id: str, times: NDArray[np.float64], counters: NDArray[np.float64]) -> None:
+        counter = self._packages.get(stream_id)
+        for row, missing in counter.update(counters) if counter else ():
+            last_s = self._last_s.get(stream_id, float(times[row])) if row == 0 else float(times[row - 1])
+            self._losses.append(Loss(stream_id, last_s, float(times[row]), missing, PACKAGES_LOST))
+        self._last_s[stream_id] = float(times[-1])
 
     def _choose(self, preset: int) -> list[int]:
         """Return the table's rows in the order of the stream's channels, -1 where the board has none."""

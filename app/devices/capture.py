@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from app import clock
 from app.devices.child import Child
 from app.devices.entries import GENERATED, DeviceEntry
 from app.devices.feed import Feed, Picture, Sound, open_with_fallback
+from app.devices.losses import Loss, LossJournal
 from app.devices.source import DeviceError
 from app.ring import (
     BlobRingReader,
@@ -48,9 +50,12 @@ class Status:
 class Capture:
     """Reads one device in a thread of its own, for ever, and writes what comes into the ring."""
 
-    def __init__(self, entry: DeviceEntry, ring: Path) -> None:
+    def __init__(
+        self, entry: DeviceEntry, ring: Path, on_loss: Callable[[list[Loss]], None] | None = None
+    ) -> None:
         self._entry = entry
         self._path = ring
+        self._on_loss = on_loss
         self._writer: BlobRingWriter | SampleRingWriter | None = None
         self._info: StreamInfo | None = None
         self._stopping = threading.Event()
@@ -152,7 +157,7 @@ class Capture:
             return None
 
     def _prepare(self, feed: Feed) -> None:
-        info = feed.info
+        info = self._entry.describe(feed.info)
         if self._writer is None or info != self._info:
             if info.is_blob:
                 rows = max(16, round(RING_S * info.rate_hz))
@@ -175,6 +180,9 @@ class Capture:
             else:
                 last_s, count = float(found.times[-1]), len(found.times)
                 self._write_sound(found)
+            losses = feed.losses()
+            if losses and self._on_loss is not None:
+                self._on_loss(losses)
             self._arrivals.append(last_s)
             samples = self.status.samples + count
             self.status = Status("live", feed.notice, samples, last_s, feed.health())
@@ -196,19 +204,23 @@ class Capture:
 def main(live: Path, device_id: str) -> int:
     """Run as a session's child process for one device; return the exit status."""
     child = Child(live, "capture", device_id)
-    capture = Capture(child.entry, child.plan.ring(device_id))
+    journal = LossJournal(child.paths.live, "capture", device_id)
+    capture = Capture(child.entry, child.plan.ring(device_id), journal.tell)
     capture.start()
     declared: StreamInfo | None = None
     while child.attend():
         if capture.declared is not None and capture.declared != declared:
             declared = capture.declared
             child.declare([declared])
+            details = {"description": declared.device, **declared.details}
+            journal.note("device_opened", device=device_id, details=details)
         child.report(capture.health())
         if capture.is_stuck:
             child.link.send({"type": "failed", "message": f"device {device_id} is stuck.", "safe": ""})
             os._exit(STUCK_STATUS)
         child.stopping.wait(0.1)
     clean = capture.stop()
+    journal.close()
     child.link.close()
     if not clean:
         os._exit(0)

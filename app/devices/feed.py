@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.records import StreamInfo
+from app.devices.losses import Loss
 from app.devices.source import DeviceError
 
 
@@ -47,6 +48,9 @@ class Feed(Protocol):
 
     def next(self, timeout_s: float) -> Picture | Sound | None:
         """Wait for what comes next; None if nothing came in time; raises DeviceError when it is gone."""
+
+    def losses(self) -> list[Loss]:
+        """Return what was found to be missing since the last call."""
 
     def health(self) -> dict[str, Any]:
         """Return what the device's health adds to its stream's."""

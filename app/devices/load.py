@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
 import resources
 from app import system
 from app.devices import boards
-from app.devices.entries import GENERATED, PARAMS, DeviceEntry, EntryPart
+from app.devices.entries import GENERATED, PARAMS, DeviceEntry, E4Params, EntryPart
 from app.plan import SessionPlan
 from app.streams import Expected
 from stimuli.problems import Problem, ProblemsError
 from stimuli.validation import Part, validate
 from stimuli.yamlfile import Loc, YamlFile, read_file
 
+SERVER_WAIT_S = 1.0
 PATH_KEYS = {"brainflow": ("file", "file_aux", "file_anc"), "camera": ("source",)}
 
 
@@ -64,7 +66,17 @@ def _entry(source: YamlFile, index: int, folder: Path) -> tuple[DeviceEntry | No
         problems = problems + validate(model, _inside(source, (index, "params")))[1]
     if part is None or problems:
         return None, problems
-    return DeviceEntry(part.id, part.source, part.required, _with_paths(part, folder), part.on_loss), []
+    entry = DeviceEntry(
+        id=part.id,
+        source=part.source,
+        required=part.required,
+        params=_with_paths(part, folder),
+        on_loss=part.on_loss,
+        name=part.name,
+        delay_s=part.delay_s,
+        delay_source=part.delay_source,
+    )
+    return entry, []
 
 
 def _inside(source: YamlFile, around: Loc) -> YamlFile:
@@ -102,22 +114,36 @@ def expected_streams(entry: DeviceEntry, plan: SessionPlan) -> list[Expected]:
     when their capture has declared them, those of other LSL senders when they are found.
     """
     if entry.source == "lsl":
-        return [Expected(entry.id, "lsl", entry.required, entry.lsl().match)]
+        return [Expected(entry.id, "lsl", entry.required, entry.lsl().match, details=entry.details)]
     if entry.has_capture:
         return [Expected(entry.id, "ring", entry.required)]
     if entry.source == "brainflow":
         from app.devices.brainflow import board_streams
 
         infos = board_streams(entry.brainflow(), entry.id, plan.source_id)
+    elif entry.source == "e4":
+        from app.devices.e4 import e4_streams
+
+        infos = e4_streams(entry.e4(), entry.id, plan.source_id)
     else:
         from app.devices.simulated import wristband_streams
 
         infos = wristband_streams(entry.wristband(), entry.id, plan.source_id)
-    return [Expected(info.id, "lsl", entry.required, {"source_id": info.source_id}, info) for info in infos]
+    return [
+        Expected(
+            info.id,
+            "lsl",
+            entry.required,
+            {"source_id": info.source_id},
+            entry.describe(info),
+            entry.details,
+        )
+        for info in infos
+    ]
 
 
 def check_device(entry: DeviceEntry) -> list[Problem]:
-    """Return what keeps a device from working on this machine; nothing is opened or started."""
+    """Return what keeps a device from working on this machine; no device is opened or started."""
     place = f"device {entry.id}"
     if entry.source == "camera":
         camera = entry.camera()
@@ -132,6 +158,8 @@ def check_device(entry: DeviceEntry) -> list[Problem]:
         if microphone.fallback is not None or microphone.source == GENERATED:
             return []
         return _missing(place, "The microphone", system.SOUND_LIBRARIES)
+    if entry.source == "e4":
+        return _missing_server(place, entry.e4())
     if entry.source == "brainflow":
         board = entry.brainflow()
         number = boards.find(board.board)
@@ -143,6 +171,16 @@ def check_device(entry: DeviceEntry) -> list[Problem]:
             remedy = "Plug the dongle in; `evoke devices` lists the ports that are there."
             problems.append(Problem(place, None, f"there is no serial port {board.serial_port}.", remedy))
         return problems
+    return []
+
+
+def _missing_server(place: str, params: E4Params) -> list[Problem]:
+    try:
+        socket.create_connection((params.host, params.port), SERVER_WAIT_S).close()
+    except OSError:
+        message = f"there is no E4 streaming server at {params.host}:{params.port}."
+        remedy = "Start the server, switch its streaming on, and check host and port."
+        return [Problem(place, None, message, remedy)]
     return []
 
 

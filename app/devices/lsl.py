@@ -13,9 +13,12 @@ QUIET = """\
 [log]
 level = -2
 """
+# On one machine LSL finds streams by asking every port of its range: the usual 32 ports are 32 streams of
+# all programs together, and what comes after them is not found.
 THIS_MACHINE = """\
 [ports]
 IPv6 = disable
+PortRange = 128
 [multicast]
 ResolveScope = machine
 ListenAddress = 127.0.0.1

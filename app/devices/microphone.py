@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import queue
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,14 @@ from app import clock, system
 from app.devices import generated
 from app.devices.entries import MicrophoneParams
 from app.devices.feed import Sound
+from app.devices.losses import Loss
 from app.devices.sound_clock import BlockClock, Readings
 from app.devices.source import DeviceError
 
 BLOCK_S = 0.04
 SILENT_S = 2.0
+OVERFLOW = "sound card overflow"
+LATE = "sound lost before it came here"
 TIME_SOURCE = (
     "ADC time of each block where PortAudio gives a possible one, else its arrival less its length; "
     "smoothed by a delay-locked loop"
@@ -43,6 +46,15 @@ def microphone_info(
         time_source=time_source,
         source_id=f"ring:{device_id}",
     )
+
+
+class Block(NamedTuple):
+    """What PortAudio gave: when it came, how old its first sample was then, and whether some were lost."""
+
+    arrived_s: float
+    age_s: float
+    content: bytes
+    overflowed: bool
 
 
 class Level:
@@ -100,6 +112,10 @@ class GeneratedMicrophone:
         self._level.add(data)
         return Sound(times, data)
 
+    def losses(self) -> list[Loss]:
+        """Return none: what is made is there."""
+        return []
+
     def health(self) -> dict[str, Any]:
         """Return the level."""
         return {"level_dbfs": self._level.dbfs}
@@ -117,8 +133,11 @@ class PortAudioMicrophone:
         self._sounddevice = _portaudio(device_id)
         self._id = device_id
         device = None if params.source == "default" else params.source
-        self._blocks: queue.SimpleQueue[tuple[float, float, bytes, bool]] = queue.SimpleQueue()
+        self._blocks: queue.SimpleQueue[Block] = queue.SimpleQueue()
+        self._ahead: Block | None = None
         self._overflows = 0
+        self._losses: list[Loss] = []
+        self._last_time_s: float | None = None
         self._last_s = clock.now()
         problem = self._sounddevice.PortAudioError
         try:
@@ -156,20 +175,49 @@ class PortAudioMicrophone:
 
     def next(self, timeout_s: float) -> Sound | None:
         """Wait for the next block."""
-        try:
-            arrived_s, age_s, content, overflowed = self._blocks.get(timeout=timeout_s)
-        except queue.Empty:
+        block = self._take(timeout_s)
+        if block is None:
             if clock.now() - self._last_s > SILENT_S:
                 raise DeviceError(
                     f"device {self._id}: the microphone sends nothing. Check cable and sound settings."
-                ) from None
+                )
             return None
         self._last_s = clock.now()
-        data = np.frombuffer(content, np.int16)[:, None]
-        measured_s = self._readings.measure(arrived_s, age_s, len(data))
-        self._overflows += overflowed
+        data = np.frombuffer(block.content, np.int16)[:, None]
+        measured_s = self._readings.measure(block.arrived_s, block.age_s, len(data))
+        self._overflows += block.overflowed
         self._level.add(data)
-        return Sound(self._clock.times(measured_s, len(data), overflowed), data)
+        before = self._clock.lost
+        is_late = self._clock.is_late(measured_s)
+        waited = is_late and not block.overflowed and self._is_burst(block)
+        times = self._clock.times(measured_s, len(data), block.overflowed or (is_late and not waited), waited)
+        if self._clock.lost > before and self._last_time_s is not None:
+            missing, cause = self._clock.lost - before, OVERFLOW if block.overflowed else LATE
+            self._losses.append(Loss(self._id, self._last_time_s, float(times[0]), missing, cause))
+        self._last_time_s = float(times[-1])
+        return Sound(times, data)
+
+    def _take(self, timeout_s: float) -> Block | None:
+        block, self._ahead = self._ahead, None
+        if block is not None:
+            return block
+        try:
+            return self._blocks.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+
+    def _is_burst(self, late: Block) -> bool:
+        """Whether the block behind a late one comes right after it: then they all had to wait.
+
+        The last of them tells whether sound is missing.
+        """
+        self._ahead = self._take(2 * BLOCK_S)
+        return self._ahead is None or self._ahead.arrived_s - late.arrived_s < BLOCK_S / 2
+
+    def losses(self) -> list[Loss]:
+        """Return where sound was lost since the last call."""
+        found, self._losses = self._losses, []
+        return found
 
     def health(self) -> dict[str, Any]:
         """Return level and losses."""
@@ -198,7 +246,7 @@ class PortAudioMicrophone:
         """Take a block, in PortAudio's thread: stamp it and hand it over, nothing else."""
         now = clock.now()
         age_s = times.currentTime - times.inputBufferAdcTime
-        self._blocks.put((now, age_s, bytes(content), bool(status.input_overflow)))
+        self._blocks.put(Block(now, age_s, bytes(content), bool(status.input_overflow)))
 
 
 def _portaudio(device_id: str) -> Any:

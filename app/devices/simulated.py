@@ -14,6 +14,7 @@ from pylsl.util import LostError
 from analysis.records import StreamInfo
 from app import clock
 from app.devices.entries import WristbandParams
+from app.devices.losses import Loss
 from app.devices.physiology import BLOCK_S, RATES_HZ, Stimulation, Wearer, drive_of
 from app.devices.source import Chunk, NameSource
 
@@ -133,6 +134,20 @@ class Wristband:
                 times = block_s + np.arange(len(data)) / RATES_HZ[signal]
                 chunks.append(Chunk(f"{self._id}-{signal}", times, data))
         return chunks
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """Its seed makes it what it is."""
+        return {"serial": f"seed-{self._params.seed}"}
+
+    @property
+    def notice(self) -> str:
+        """Nothing is ever wrong with it."""
+        return ""
+
+    def losses(self) -> list[Loss]:
+        """Return none."""
+        return []
 
     def lost(self, stream_id: str) -> int:
         """Return 0: nothing gets lost between this wrist and its bridge."""

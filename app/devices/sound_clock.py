@@ -34,11 +34,20 @@ class BlockClock:
         self._blocks = 0
         self._late = 0
 
-    def times(self, measured_s: float, count: int, overflowed: bool = False) -> NDArray[np.float64]:
-        """Return the times (count,) of a block whose first sample was measured at `measured_s`."""
+    def is_late(self, measured_s: float) -> bool:
+        """Whether a block measured at `measured_s` begins so late that sound may be missing before it."""
+        return self._next_s is not None and measured_s - self._next_s > self.JUMP_S
+
+    def times(
+        self, measured_s: float, count: int, overflowed: bool = False, waited: bool = False
+    ) -> NDArray[np.float64]:
+        """Return the times (count,) of a block whose first sample was measured at `measured_s`.
+
+        The measurement of a block that had to wait with others behind it tells nothing.
+        """
         if self._next_s is None:
             self._next_s = measured_s
-        error_s = measured_s - self._next_s
+        error_s = 0.0 if waited else measured_s - self._next_s
         self._late = self._late + 1 if error_s > self.JUMP_S else 0
         if self._late >= self.PATIENCE or (overflowed and error_s > self._block_s / 2):
             self.jumps += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.records import StreamInfo
+from app.devices.losses import Loss
 from stimuli.problems import EvokeError
 
 NameSource = Callable[[str], str]
@@ -33,8 +34,10 @@ class Source(Protocol):
     """A device as its bridge sees it. `open` may block for long and runs beside the polling."""
 
     poll_s: float
-    quiet_s: float
-    """Silence after which the device counts as gone and is opened again."""
+
+    @property
+    def quiet_s(self) -> float:
+        """Silence after which the device counts as gone and is opened again."""
 
     @property
     def streams(self) -> tuple[StreamInfo, ...]:
@@ -46,8 +49,19 @@ class Source(Protocol):
     def poll(self) -> list[Chunk]:
         """Return what arrived since the last call; raises DeviceError."""
 
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """What the device has said of itself (serial, firmware), known once `open` has returned."""
+
+    @property
+    def notice(self) -> str:
+        """One sentence about what is not as it should be, or empty."""
+
     def lost(self, stream_id: str) -> int:
         """Return how many rows the device itself is known to have lost."""
+
+    def losses(self) -> list[Loss]:
+        """Return the losses found since the last call."""
 
     def close(self) -> None:
         """Stop and let go, whatever state the device is in."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app import clock
 from app.devices import boards
-from app.devices.brainflow import UnixClock, board_streams
+from app.devices.brainflow import board_streams
 from app.devices.entries import BrainflowParams
-from app.devices.packages import PackageCounter
 from app.devices.source import DeviceError
+from app.devices.unix_clock import UnixClock
 
 
 def name_source(stream_id: str) -> str:
@@ -67,6 +67,124 @@ def test_presets_can_be_chosen_and_must_exist() -> None:
         board_streams(BrainflowParams(board="cyton", presets=("auxiliary",)), "c", name_source)
 
 
+# What BrainFlow 5.23 describes of boards that studies of emotion use: stream -> (rate, channels of a kind).
+Streams = dict[str, tuple[float, dict[str, int]]]
+MOTION = {"acceleration": 3, "gyroscope": 3}
+MUSE: Streams = {
+    "d": (256, {"eeg": 4, "other": 1}),
+    "d-auxiliary": (52, MOTION),
+    "d-ancillary": (64, {"ppg": 3}),
+}
+CYTON = {"acceleration": 3, "analog": 3, "other": 7}
+GANGLION: Streams = {"d": (200, {"eeg": 4, "acceleration": 3, "resistance": 5})}
+WORN = {"temperature": 1, "battery": 1, "magnetometer": 3} | MOTION
+KNOWN_BOARDS: dict[str, Streams] = {
+    "emotibit": {
+        "d": (25, MOTION | {"magnetometer": 3}),
+        "d-auxiliary": (25, {"ppg": 3}),
+        "d-ancillary": (15, {"eda": 1, "temperature": 2, "battery": 1, "other": 1}),
+    },
+    "muse-2": MUSE,
+    "muse-2-bled": MUSE,
+    "muse-s": MUSE,
+    "muse-2016": {"d": (256, {"eeg": 4}), "d-auxiliary": (52, MOTION)},
+    "muse-s-athena": {
+        "d": (256, {"eeg": 4, "other": 4}),
+        "d-auxiliary": (52, MOTION),
+        "d-ancillary": (64, {"optical": 16, "battery": 1}),
+    },
+    "cyton": {"d": (250, {"eeg": 8} | CYTON)},
+    "cyton-daisy": {"d": (125, {"eeg": 16} | CYTON)},
+    "ganglion": GANGLION,
+    "ganglion-native": GANGLION,
+    "unicorn": {"d": (250, {"eeg": 8, "battery": 1, "other": 1} | MOTION)},
+    "brainbit": {"d": (250, {"eeg": 4, "resistance": 4, "battery": 1})},
+    "crown": {"d": (256, {"eeg": 8, "other": 1})},
+    "galea": {
+        "d": (250, {"eeg": 16, "emg": 6, "eog": 2, "other": 2}),
+        "d-auxiliary": (50, {"eda": 2, "ppg": 2, "other": 2} | WORN),
+    },
+    "shimmer3": {"d": (512, {"ecg": 4, "eda": 1, "other": 1} | WORN)},
+    "callibri-ecg": {"d": (125, {"ecg": 1})},
+    "callibri-emg": {"d": (1000, {"emg": 1})},
+    "ant-neuro-ee-211": {"d": (2000, {"eeg": 64, "resistance": 2, "other": 1})},
+}
+
+
+@pytest.mark.parametrize("name", KNOWN_BOARDS)
+def test_the_kinds_and_rates_of_a_board(name: str) -> None:
+    found = {}
+    for info in board_streams(BrainflowParams(board=name), "d", name_source):
+        kinds = Counter(info.channel_kinds[:-3])
+        # Rows that a driver leaves empty have no meaning of their own.
+        kinds["other"] -= sum(label.startswith("row-") for label in info.channels)
+        found[info.id] = (info.rate_hz, {kind: count for kind, count in kinds.items() if count})
+        assert info.channel_kinds[-3:] == ("time", "counter", "marker")
+    assert found == KNOWN_BOARDS[name]
+
+
+UNITS = {
+    "eeg": {"uV"},
+    "emg": {"uV"},
+    "ecg": {"uV"},
+    "eog": {"uV"},
+    "eda": {"uS"},
+    "temperature": {"degC"},
+    "acceleration": {"g"},
+    "gyroscope": {"deg/s"},
+    "magnetometer": {"", "uT"},
+    "battery": {"", "%"},
+    "resistance": {"", "ohm"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(set(boards.names()) - {"playback-file", "streaming"}))
+def test_no_row_of_any_board_is_left_out_or_has_a_foreign_unit(name: str) -> None:
+    number = boards.find(name)
+    assert number is not None
+    streams = board_streams(BrainflowParams(board=name), "d", name_source)
+    for preset, info in zip(boards.presets(number), streams, strict=True):
+        described = boards.description(number, preset)
+        own = {described.get(key) for key in ("timestamp_channel", "package_num_channel", "marker_channel")}
+        assert len(info.channels) - 3 == described["num_rows"] - len(own - {None})
+        for kind, unit in zip(info.channel_kinds[:-3], info.units[:-3], strict=True):
+            assert unit in UNITS.get(kind, {"", "uV"})
+        assert info.details["board"] == name
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "rail_uv"),
+    [
+        ("cyton", (), 187500.0),
+        ("cyton", ("x1040110X",), None),
+        ("cyton-daisy", (), 187500.0),
+        ("ganglion-native", (), 15686.3),
+        ("muse-2", (), 1000.0),
+        ("muse-s-bled", (), 1000.0),
+        ("muse-s-athena", (), None),
+        ("unicorn", (), 750000.1),
+        ("brainbit", (), None),
+    ],
+)
+def test_full_scale_is_told_where_it_is_known(
+    name: str, config: tuple[str, ...], rail_uv: float | None
+) -> None:
+    info = board_streams(BrainflowParams(board=name, config=config), "d", name_source)[0]
+    assert info.details.get("rail_uV") == (None if rail_uv is None else pytest.approx(rail_uv, abs=0.2))
+
+
+def test_full_scale_belongs_to_potentials_only() -> None:
+    streams = board_streams(BrainflowParams(board="muse-2"), "d", name_source)
+    assert ["rail_uV" in info.details for info in streams] == [True, False, False]
+
+
+def test_an_input_can_be_something_else_than_the_board_is_made_for() -> None:
+    params = BrainflowParams(board="cyton", labels=("F3", "F4", "heart"), kinds=("eeg", "eeg", "ecg"))
+    (info,) = board_streams(params, "eeg", name_source)
+    assert info.channels[:4] == ("F3", "F4", "heart", "C4")
+    assert info.channel_kinds[:4] == ("eeg", "eeg", "ecg", "eeg")
+
+
 def pair(monotonic_s: float, utc_s: float) -> clock.Anchor:
     return clock.Anchor(monotonic_s, utc_s, 1e-6)
 
@@ -92,41 +210,3 @@ def test_noise_of_the_pairs_does_not_swap_samples_of_one_instant() -> None:
     first = mapping.map(np.array([1000.0, 1000.0]), pair(50.0, 1000.0))
     second = mapping.map(np.array([1000.0]), pair(50.04 - 2e-5, 1000.04))
     assert second[0] >= first[-1]
-
-
-@given(
-    step=st.sampled_from([1, 2]),
-    repeat=st.sampled_from([1, 12]),
-    period=st.sampled_from([101, 201, 256, 65536]),
-    chunk=st.integers(1, 60),
-    start=st.integers(0, 300),
-)
-def test_a_whole_count_never_counts_as_lost(
-    step: int, repeat: int, period: int, chunk: int, start: int
-) -> None:
-    packages = np.repeat((step * (start + np.arange(900))) % (period // step * step), repeat).astype(float)
-    counter = PackageCounter()
-    for first in range(0, len(packages), chunk):
-        counter.update(packages[first : first + chunk])
-    assert counter.lost == 0
-
-
-@given(
-    holes=st.lists(st.tuples(st.integers(300, 1900), st.integers(1, 20)), max_size=5),
-    chunk=st.integers(1, 50),
-)
-def test_missing_packages_are_counted_exactly(holes: list[tuple[int, int]], chunk: int) -> None:
-    missing = {first + offset for first, count in holes for offset in range(count)}
-    packages = np.array([n % 256 for n in range(2000) if n not in missing], dtype=float)
-    counter = PackageCounter()
-    for first in range(0, len(packages), chunk):
-        counter.update(packages[first : first + chunk])
-    assert counter.lost == len(missing)
-
-
-def test_a_restarted_board_has_lost_nothing_by_counting_anew() -> None:
-    counter = PackageCounter()
-    counter.update(np.arange(100.0))
-    counter.restart()
-    counter.update(np.arange(7.0, 20.0))
-    assert counter.lost == 0

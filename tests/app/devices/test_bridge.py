@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from pylsl import StreamInlet, StreamOutlet, local_clock, resolve_byprop
 from analysis.records import StreamInfo
 from app import clock
 from app.devices.bridge import Bridge
+from app.devices.losses import Loss
 from app.devices.source import Chunk, DeviceError
 from app.streams import from_lsl
 from tests.helpers.supervision import supervision, wait_for
@@ -293,8 +295,14 @@ class Faulty:
             raise self.polling.pop(0)
         return [Chunk("f", np.array([clock.now()]), np.zeros((1, 1)))]
 
+    identity: Mapping[str, str] = {"serial": "F1"}
+    notice = ""
+
     def lost(self, stream_id: str) -> int:
         return 0
+
+    def losses(self) -> list[Loss]:
+        return []
 
     def close(self) -> None:
         self.closed += 1
@@ -335,6 +343,34 @@ def test_a_silent_device_is_connected_again(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.undo()
     stepping(bridge, "live")
     assert device.opened == 2
+
+
+def is_live(bridge: Bridge) -> bool:
+    return bridge.state == "live"
+
+
+def test_a_device_that_delivers_seldom_is_not_taken_for_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence is measured in a device's own deliveries: five of them may be missing."""
+    device = Faulty()
+    device.quiet_s = 1.0
+    now = 100.0
+    monkeypatch.setattr(clock, "now", lambda: now)
+    bridge = Bridge(device, lambda infos: None)
+    while not is_live(bridge):
+        bridge.step()
+        time.sleep(0.01)
+    deliver = device.poll
+    for tick in range(200):
+        now += 0.1
+        monkeypatch.setattr(device, "poll", deliver if tick % 8 == 0 else list)
+        bridge.step()
+        assert is_live(bridge)
+    monkeypatch.setattr(device, "poll", list)
+    silent_s = 0.0
+    while is_live(bridge):
+        now, silent_s = now + 0.1, silent_s + 0.1
+        bridge.step()
+    assert 3.0 < silent_s < 4.5
 
 
 def test_health_goes_on_while_a_device_takes_its_time_to_open() -> None:
