@@ -181,7 +181,10 @@ class Study:
             now = Study.open(self.folder)
             if not now.uuid:
                 now = replace(now, uuid=str(uuid.uuid4()))
-                now._describe()
+                path = self.folder / "study.yaml"
+                # Only the one line: people write comments into this file.
+                old = re.sub(r"^uuid:.*\n?", "", path.read_text(encoding="utf-8"), flags=re.M)
+                write_atomically(path, old + ("" if old.endswith("\n") else "\n") + f"uuid: {now.uuid}\n")
         return now.uuid
 
     def participants(self) -> tuple[Participant, ...]:

@@ -153,7 +153,8 @@ def clock_check() -> Check:
     if abs(offset_s) > CLOCKS_AGREE_S:
         text = f"LSL's clock and the system's differ by {offset_s:.6f} s; the difference is stored."
         return Check("clock", "warned", text)
-    return Check("clock", "passed", f"LSL's clock and the system's agree within {abs(offset_s) * 1e6:.0f} us")
+    agree_us = max(1, round(abs(offset_s) * 1e6))
+    return Check("clock", "passed", f"LSL's clock and the system's agree within {agree_us} us")
 
 
 def _nothing_else_runs(study: Study) -> Check:

@@ -127,13 +127,15 @@ def test_the_place_is_remembered_for_the_study_and_not_in_it(study: Study, place
 def test_an_older_study_gets_a_uuid_when_it_is_first_needed(study: Study, place: Path) -> None:
     described = study.folder / "study.yaml"
     lines = described.read_text().splitlines(keepends=True)
-    described.write_text("".join(line for line in lines if not line.startswith("uuid")))
+    older = "# ours since spring\n" + "".join(line for line in lines if not line.startswith("uuid"))
+    described.write_text(older)
     old = Study.open(study.folder)
     assert old.uuid == ""
     assert state(old).state == "none"
     choose_place(old, place)
     now = Study.open(study.folder)
     assert now.uuid == now.identity() != ""
+    assert described.read_text() == f"{older}uuid: {now.uuid}\n"
     assert try_pending(now).state == "ok"
     assert replace(now, uuid="") == old
 

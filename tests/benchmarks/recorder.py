@@ -36,6 +36,7 @@ KILL_AFTER_S = 4.0
 
 LSL_CONFIG = """[ports]
 IPv6 = disable
+PortRange = 128
 [multicast]
 ResolveScope = machine
 ListenAddress = 127.0.0.1
