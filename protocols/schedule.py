@@ -11,6 +11,7 @@ StageKind = Literal[
     "fixation",
     "picture",
     "blank",
+    "flash",
     "rest",
     "questionnaire",
     "typing",

@@ -127,6 +127,15 @@ class Blank(_Stage):
     background: Colour = "#808080"
 
 
+class Flash(_Stage):
+    """A bright screen at once, and a tone at the same moment if asked for: what clocks are compared by."""
+
+    kind: Literal["flash"]
+    duration_s: Timed
+    background: Colour = "#FFFFFF"
+    tone: bool = True
+
+
 class Rest(_Stage):
     """A quiet baseline with a line of text."""
 
@@ -213,6 +222,6 @@ class Break(_Stage):
 
 
 AnyStage = Annotated[
-    Instruction | Fixation | Picture | Blank | Rest | Questionnaire | Typing | Speaking | Break,
+    Instruction | Fixation | Picture | Blank | Flash | Rest | Questionnaire | Typing | Speaking | Break,
     Discriminator("kind"),
 ]

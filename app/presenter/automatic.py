@@ -21,6 +21,7 @@ BETWEEN_KEYS_S = 0.18
 HELD_S = 0.09
 TYPO_PROBABILITY = 0.03
 SCATTER_S = 0.15
+REACTION_S = 0.28
 
 BACKSPACE = "\b"
 
@@ -76,9 +77,11 @@ class Participant:
         `stimulus` is that of the trial; `drift_s` is how late the session is, to be made good.
         """
         stage = task.stage
+        chance = random.Random(f"{self._seed}/{stage.index}")
+        if stage.kind == "flash":
+            return _reaction(stage.duration.typical_s, chance)
         if stage.duration.is_timed:
             return []
-        chance = random.Random(f"{self._seed}/{stage.index}")
         end_s = self._end_s(task, drift_s, chance)
         acts: list[TimedAct] = []
         if isinstance(task, QuestionnaireTask):
@@ -134,6 +137,12 @@ def _expected(dimension: str, norms: Mapping[str, Any]) -> float:
         "negative": max(0.05, (5.5 - valence) / 4),
     }
     return min(1.0, max(0.0, scales.get(dimension, 0.5)))
+
+
+def _reaction(length_s: float, chance: random.Random) -> list[TimedAct]:
+    """Press the space bar while the flash is on."""
+    down_s = min(0.6 * length_s, _log_normal(chance, REACTION_S, 0.15))
+    return [(down_s, Key(" ", is_down=True)), (down_s + 0.5 * (length_s - down_s), Key(" ", is_down=False))]
 
 
 def _typing(sentence: str, end_s: float, chance: random.Random) -> Iterator[TimedAct]:

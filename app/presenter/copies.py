@@ -33,6 +33,8 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "typing_result": ("sentence_id", "keys", "corrections"),
     "talk_started": (),
     "talk_ended": ("held_s", "enough"),
+    "tone_played": ("intended_s", "actual_s"),
+    "tone_missing": (),
     "paused": ("by",),
     "resumed": ("by",),
     "skipped": ("what", "by"),

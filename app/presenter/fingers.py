@@ -26,6 +26,8 @@ class Fingers:
         """Carry out one act now."""
         page = self._forms.page
         if page is None:
+            if isinstance(act, Key):
+                self._key(act.char, act.is_down)
             return
         match act:
             case Choose(item, value) if isinstance(page, QuestionnairePage):

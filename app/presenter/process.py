@@ -127,7 +127,7 @@ class Presenter:
 
     def _disk_failed(self, error: OSError) -> None:
         message = f"The presenter's journal cannot be written: {error.strerror or error}."
-        self.link.send({"type": "failed", "message": message, "safe": SAFE_AFTER_START})
+        self.link.send({"type": "failed", "message": message, "safe": SAFE_AFTER_START, "code": "disk"})
         # Going on would show stimuli of which nothing is known afterwards.
         os._exit(DISK_FAILED)
 

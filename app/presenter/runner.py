@@ -8,6 +8,7 @@ self-paced stage, a pause, an operator's command, and a stall beyond `STALL_S`.
 |---|---|---|---|---|
 | start | runs | - | - | - |
 | pause | - | - | self-paced stage: at once; timed: at the stage's end | - |
+| pause_after_trial | - | - | at the trial's end | - |
 | resume | - | - | takes a coming pause back | goes on |
 | skip | - | - | leaves the stage | leaves the stage, stays paused |
 | repeat | - | last trial again | this trial again | last trial again |
@@ -32,7 +33,7 @@ from app.presenter.tasks import QuestionnaireTask, SpeakingTask, Task, TypingTas
 from protocols.schedule import Schedule, Stage
 
 State = Literal["waiting", "running", "paused", "finished"]
-COMMANDS = ("start", "pause", "resume", "skip", "repeat", "next", "end", "stop", "abort")
+COMMANDS = ("start", "pause", "pause_after_trial", "resume", "skip", "repeat", "next", "end", "stop", "abort")
 
 ALONE_S = 100.0
 STALL_S = 0.25
@@ -93,6 +94,8 @@ class Runner:
         self._trials_started: list[int] = []
         self._stimulus_on = False
         self._pause_at_end = False
+        # Who asked for the pause that comes when the trial has ended, '' for none.
+        self._pause_after_trial = ""
         self._ending = ""
         self._alone_since_s: float | None = None
         self._resume = resume
@@ -170,8 +173,14 @@ class Runner:
                 self._start(at_s)
             case "running", "pause":
                 self._pause(at_s, origin)
+            case "running", "pause_after_trial":
+                if self._trial is None:
+                    self._pause(at_s, origin)
+                else:
+                    self._pause_after_trial = origin
             case "running", "resume":
-                taken_back, self._pause_at_end = self._pause_at_end, False
+                taken_back = self._pause_at_end or bool(self._pause_after_trial)
+                self._pause_at_end, self._pause_after_trial = False, ""
                 return taken_back
             case "running", "skip":
                 self._record_now("skipped", at_s, {"what": "stage", "by": origin})
@@ -261,7 +270,7 @@ class Runner:
         return {
             "state": self.state,
             "interrupted": self.interrupted,
-            "pausing": self._pause_at_end,
+            "pausing": self._pause_at_end or bool(self._pause_after_trial),
             "ending": bool(self._ending),
             "stage": self._cursor if begun else -1,
             "stage_name": stage.name if stage is not None and begun else "",
@@ -301,12 +310,13 @@ class Runner:
         leaves_trial = following >= len(stages) or stages[following].trial != stages[self._cursor].trial
         if self._ending and leaves_trial:
             self._finish(self._ending, at_s, reason)
-        elif self._pause_at_end and following < len(stages):
-            self._pause_at_end = False
+        elif following < len(stages) and (self._pause_at_end or (self._pause_after_trial and leaves_trial)):
+            origin = self._pause_after_trial or "operator"
+            self._pause_at_end, self._pause_after_trial = False, ""
             shown = self._present(None, at_s)
             self._leave(reason, at_s, shown, following)
             self._cursor = following
-            self._become_paused(at_s, shown, "operator")
+            self._become_paused(at_s, shown, origin)
         else:
             self._enter_or_finish(following, at_s, reason)
 
@@ -391,7 +401,7 @@ class Runner:
         if origin:
             payload["by"] = origin
         self.state, self.reason = "finished", reason
-        self._pause_at_end, self._ending = False, ""
+        self._pause_at_end, self._pause_after_trial, self._ending = False, "", ""
         self._record("schedule_ended", payload=payload, time=time)
         if reason == SUPERVISOR_LOST:
             self._record("session_ended", payload={"reason": reason}, time=time)

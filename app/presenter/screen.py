@@ -11,7 +11,7 @@ from protocols.schedule import Stage
 from stimuli.problems import EvokeError
 
 # Stages that are drawn straight onto the screen; all others are forms.
-DRAWN_KINDS = ("fixation", "picture", "blank")
+DRAWN_KINDS = ("fixation", "picture", "blank", "flash")
 # A frame this much longer than the screen's period means that one was dropped (as PsychoPy counts).
 DROPPED_BEYOND = 1.2
 

@@ -27,6 +27,7 @@ from app.presenter.runner import Runner
 from app.presenter.screen import DRAWN_KINDS, ScreenFacts, Shown
 from app.presenter.style import PaletteName, Style
 from app.presenter.tasks import Task
+from app.presenter.tone import Tone, open_tone
 from app.presenter.window import Scene, StageWindow, participant_screen
 from protocols.schedule import Schedule, Stage
 from stimuli.sets import Stimulus
@@ -51,6 +52,7 @@ class QtScreen:
         self.inputs: Desk | None = None
         self.window.open()
         self.lead_s = self.window.lead_s
+        self.tone: Tone | None = None
         self.forms = FormWindow(screen, self.window, self.style, MOMENT)
         self._ground = Scene(background=self.style.colours.ground)
 
@@ -60,13 +62,18 @@ class QtScreen:
         return self.window.facts
 
     def prepare(self, stage: Stage) -> None:
-        """Upload the stage's texture."""
+        """Upload the stage's texture; a tone must be asked for earlier than a picture."""
+        self.lead_s = self.window.lead_s
+        if self.tone is not None and sounds(stage):
+            self.lead_s = max(self.lead_s, self.tone.lead_s)
         if stage.kind in DRAWN_KINDS:
             self.window.prepare(scene_of(stage))
 
     def present(self, stage: Stage | None, task: Task | None, at_s: float) -> Shown:
         """Change to a stage; a form is shown above the ground that was swapped in at `at_s`."""
         if stage is not None and stage.kind in DRAWN_KINDS:
+            if self.tone is not None and sounds(stage):
+                self.tone.play(at_s)
             self.window.draw(scene_of(stage))
             self.forms.hide_page()
             shown = self.window.reveal(at_s)
@@ -102,6 +109,8 @@ class QtScreen:
 
     def close(self) -> None:
         """Take both windows away."""
+        if self.tone is not None:
+            self.tone.close()
         self.forms.hide()
         self.forms.deleteLater()
         self.window.release()
@@ -157,14 +166,43 @@ def scene_of(stage: Stage) -> Scene:
     return Scene(background, symbol=symbol)
 
 
+def sounds(stage: Stage) -> bool:
+    """Whether a tone belongs to the stage."""
+    return stage.kind == "flash" and bool(stage.content.get("tone"))
+
+
+def sound_out(presenter: Presenter, screen: QtScreen, schedule: Schedule) -> None:
+    """Open the sound output if the schedule needs it; without one there are flashes only, and it says so."""
+    if any(sounds(stage) for stage in schedule.stages):
+        screen.tone, problem = open_tone()
+        if problem:
+            presenter.journal.append("tone_missing", payload={"text": problem})
+
+
+def tell_tones(presenter: Presenter, screen: QtScreen, runner: Runner) -> None:
+    """Journal the tones that were heard."""
+    for played in screen.tone.played() if screen.tone is not None else ():
+        stage = runner.stage
+        trial, name = (-1, "") if stage is None else (stage.trial, stage.name)
+        timing = {"intended_s": played.intended_s, "actual_s": played.actual_s}
+        presenter.journal.append("tone_played", trial, name, timing, time=played.actual_s)
+
+
 class Loop(QObject):
     """Calls the conductor when something is due, within Qt's event loop."""
 
-    def __init__(self, conductor: Conductor, screen: QtScreen, done: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        conductor: Conductor,
+        screen: QtScreen,
+        done: Callable[[], None],
+        after_step: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__()
         self._conductor = conductor
         self._screen = screen
         self._done = done
+        self._after_step = after_step
         self._over = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -181,6 +219,7 @@ class Loop(QObject):
         if self._over:
             return
         next_s = self._conductor.step()
+        self._after_step()
         if next_s is None:
             self._over = True
             self._done()
@@ -215,6 +254,7 @@ def show_window(presenter: Presenter, schedule: Schedule, stimuli: Mapping[str, 
     for stage in schedule.stages:
         screen.prepare(stage)
     norms = norms_of(stimuli)
+    sound_out(presenter, screen, schedule)
     runner = presenter.runner(schedule, screen, norms)
     loop: Loop | None = None
 
@@ -236,7 +276,12 @@ def show_window(presenter: Presenter, schedule: Schedule, stimuli: Mapping[str, 
     autopilot = None
     if presenter.plan.auto:
         autopilot = Autopilot(runner, Participant(schedule.seed, norms), Fingers(screen.forms))
-    loop = Loop(presenter.conductor(runner, autopilot), screen, _after_goodbye(app, runner))
+    loop = Loop(
+        presenter.conductor(runner, autopilot),
+        screen,
+        _after_goodbye(app, runner),
+        lambda: tell_tones(presenter, screen, runner),
+    )
     # A full collection takes longer than a frame; nothing made until here becomes garbage.
     gc.collect()
     gc.freeze()

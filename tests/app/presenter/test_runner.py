@@ -254,6 +254,39 @@ def test_a_pause_in_a_timed_stage_comes_at_its_end_and_can_be_taken_back() -> No
     assert rehearsal.log.count()["trial_started"] == 2
 
 
+def test_a_pause_after_the_trial_lets_the_whole_trial_run() -> None:
+    rehearsal = Rehearsal(two_trials())
+    rehearsal.say("start")
+    rehearsal.say("pause_after_trial", 3.0)
+    rehearsal.run_for(60.0)
+    assert rehearsal.runner.state == "paused"
+    assert [event.payload["reason"] for event in rehearsal.log.of("trial_ended")] == ["completed"]
+    assert len(rehearsal.log.of("trial_started")) == 1
+    rehearsal.say("resume")
+    rehearsal.run_to_end()
+    assert_well_formed(rehearsal.log)
+    assert len(rehearsal.log.of("trial_ended")) == 2
+
+
+def test_a_pause_after_the_trial_can_be_taken_back() -> None:
+    rehearsal = Rehearsal(two_trials())
+    rehearsal.say("start")
+    rehearsal.say("pause_after_trial", 3.0)
+    rehearsal.say("resume", 4.0)
+    rehearsal.run_to_end()
+    assert rehearsal.log.of("paused") == []
+
+
+def test_a_pause_tells_who_asked_for_it() -> None:
+    rehearsal = Rehearsal(two_trials())
+    rehearsal.say("start")
+    rehearsal.run_for(4.0)
+    assert rehearsal.runner.command("pause_after_trial", rehearsal.now(), "policy")
+    assert rehearsal.runner.health(rehearsal.now())["pausing"]
+    rehearsal.run_for(60.0)
+    assert [event.payload["by"] for event in rehearsal.log.of("paused")] == ["policy"]
+
+
 def test_a_pause_does_not_count_in_reaction_times_or_limits() -> None:
     plot = Plot().add("questionnaire", paced(5.0, max_s=10.0), likert("a"))
     rehearsal = Rehearsal(plot.schedule(), auto=False)

@@ -1,0 +1,162 @@
+"""The tone: laid into the block of sound in which its moment falls, and told when it is heard."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from analysis.alignment_signals import tone, tone_onset
+from app import clock
+from app.presenter.automatic import Key, Participant
+from app.presenter.tasks import Task
+from app.presenter.theatre import sounds
+from app.presenter.tone import Timeline, Tone
+from protocols.expand import expand
+from protocols.load import load_protocol
+from protocols.schedule import Duration, Stage
+
+RATE_HZ = 48_000.0
+BLOCK = 480
+
+
+class Output:
+    """A sound card in steps: a block every 10 ms, heard `ahead_s` after it was handed over."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, ahead_s: float = 0.03) -> None:
+        self.now_s = 100.0
+        self.heard: list[NDArray[np.float32]] = []
+        self.latency = ahead_s
+        self.told_s: float | None = ahead_s
+        monkeypatch.setattr(clock, "now", lambda: self.now_s)
+
+    def open(self, **options: Any) -> Output:
+        self.callback = options["callback"]
+        return self
+
+    def start(self) -> None:
+        pass
+
+    def abort(self, ignore_errors: bool) -> None:
+        pass
+
+    def close(self, ignore_errors: bool) -> None:
+        pass
+
+    def run(self, blocks: int, underflow: bool = False) -> None:
+        for _ in range(blocks):
+            out = np.zeros((BLOCK, 1), np.float32)
+            at = SimpleNamespace(outputBufferDacTime=5.0 + (self.told_s or 0.0), currentTime=5.0)
+            self.callback(out, BLOCK, at, SimpleNamespace(output_underflow=underflow))
+            self.heard.append(out[:, 0])
+            self.now_s += BLOCK / RATE_HZ
+
+    @property
+    def sound(self) -> NDArray[np.float64]:
+        return np.concatenate(self.heard).astype(np.float64)
+
+    def times(self, begun_s: float = 100.0) -> NDArray[np.float64]:
+        return begun_s + self.latency + np.arange(len(self.sound)) / RATE_HZ
+
+
+@pytest.fixture
+def card(monkeypatch: pytest.MonkeyPatch) -> Output:
+    return Output(monkeypatch)
+
+
+def opened(card: Output) -> Tone:
+    return Tone(card.open, None, RATE_HZ, tone(RATE_HZ))
+
+
+@pytest.mark.parametrize("at_s", [100.2, 100.2041, 100.20999, 100.21])
+def test_a_tone_begins_at_its_moment_to_the_sample(card: Output, at_s: float) -> None:
+    player = opened(card)
+    card.run(5)
+    player.play(at_s)
+    card.run(40)
+    (played,) = player.played()
+    assert played.intended_s == at_s
+    assert played.actual_s == pytest.approx(at_s, abs=1 / RATE_HZ)
+    assert tone_onset(card.sound, card.times(), RATE_HZ) == pytest.approx(at_s, abs=2 / RATE_HZ)
+
+
+def test_a_tone_that_is_asked_for_too_late_says_when_it_came(card: Output) -> None:
+    player = opened(card)
+    card.run(30)
+    player.play(100.1)
+    card.run(20)
+    (played,) = player.played()
+    assert played.actual_s == pytest.approx(100.33, abs=1e-9)
+    assert tone_onset(card.sound, card.times(), RATE_HZ) == pytest.approx(100.33, abs=2 / RATE_HZ)
+
+
+def test_each_tone_is_told_once_and_played_whole(card: Output) -> None:
+    player = opened(card)
+    for at_s in (100.1, 100.4):
+        player.play(at_s)
+        card.run(30)
+    assert [round(played.actual_s, 3) for played in player.played()] == [100.1, 100.4]
+    assert player.played() == []
+    whole = tone(RATE_HZ).astype(np.float32)
+    assert np.array_equal(card.sound[3360 : 3360 + len(whole)], whole)
+    assert np.count_nonzero(card.sound) == 2 * np.count_nonzero(whole)
+
+
+def test_its_lead_covers_the_card_s_latency(card: Output) -> None:
+    assert opened(card).lead_s > card.latency
+
+
+@pytest.mark.parametrize("ahead_s", [0.0, -3.0, 5.0])
+def test_a_reading_that_makes_no_sense_counts_as_the_stream_s_latency(ahead_s: float) -> None:
+    timeline = Timeline(RATE_HZ, 0.05)
+    assert timeline.block(10.0, ahead_s, BLOCK) == pytest.approx(10.05)
+
+
+def test_single_late_callbacks_do_not_move_the_timeline() -> None:
+    timeline = Timeline(RATE_HZ, 0.05)
+    late = {7: 0.02, 20: 0.035}
+    for block in range(40):
+        heard_s = timeline.block(10.0 + block * 0.01 + late.get(block, 0.0), 0.03, BLOCK)
+        assert heard_s == pytest.approx(10.03 + block * 0.01, abs=1e-9)
+
+
+def test_after_lost_samples_the_timeline_begins_anew() -> None:
+    timeline = Timeline(RATE_HZ, 0.05)
+    for block in range(10):
+        timeline.block(10.0 + block * 0.01, 0.03, BLOCK)
+    timeline.forget()
+    assert timeline.block(10.5, 0.03, BLOCK) == pytest.approx(10.53)
+
+
+def flash(seconds: float = 0.5, with_tone: bool = True) -> Stage:
+    whole = Duration(seconds, seconds, seconds)
+    return Stage(3, 0, "main", "flash", "flash", whole, content={"background": "#FFFFFF", "tone": with_tone})
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.5, 2.0])
+def test_an_automatic_participant_strikes_the_space_bar_while_it_is_bright(seconds: float) -> None:
+    acts = Participant(7, {}).plan(Task(flash(seconds)), "")
+    assert [(act.char, act.is_down) for _, act in acts if isinstance(act, Key)] == [(" ", True), (" ", False)]
+    times = [time for time, _ in acts]
+    assert 0 < times[0] < times[1] < seconds
+
+
+def test_a_flash_may_come_without_a_tone() -> None:
+    assert sounds(flash())
+    assert not sounds(flash(with_tone=False))
+
+
+def test_the_bundled_check_flashes_eight_times_out_of_the_dark() -> None:
+    schedule = expand(load_protocol("sync-check"), "synccheck", 1, 0, 1)
+    for trial in schedule.trials:
+        dark, bright, answer = (stage for stage in schedule.stages if stage.trial == trial.index)
+        assert (dark.kind, bright.kind, answer.kind) == ("blank", "flash", "blank")
+        assert dark.content["background"] == answer.content["background"] == "#000000"
+        assert bright.content == {"background": "#FFFFFF", "tone": True}
+        # Not a whole number of a usual camera's frames: each flash meets another part of one.
+        length_s = sum(stage.duration.typical_s for stage in (dark, bright, answer))
+        assert 0.1 < (length_s * 30) % 1 < 0.9
+    assert len(schedule.trials) == 8
