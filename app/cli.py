@@ -37,6 +37,13 @@ def _json(parser: Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
 
 
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < 3600:
+        raise argparse.ArgumentTypeError(f"{text} is no length of time in seconds")
+    return seconds
+
+
 def _participant_window(parser: Parser) -> None:
     parser.add_argument(
         "--headless", action="store_true", help="no experimenter's window; the participant's opens"
@@ -75,6 +82,13 @@ def _run(parser: Parser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="for the order of the trials")
     parser.add_argument("--accept", default="", metavar="REASON", help="start in spite of failed checks")
     parser.add_argument(
+        "--signal-check",
+        type=_seconds,
+        default=10.0,
+        metavar="S",
+        help="how long each signal is checked before the start (default: 10 s; 0: not at all)",
+    )
+    parser.add_argument(
         "--consent", action="store_true", help="the participant has agreed; stored in the file"
     )
     parser.add_argument(
@@ -102,7 +116,11 @@ def _record(parser: Parser) -> None:
 
 
 def _bridge(parser: Parser) -> None:
-    parser.add_argument("kind", choices=("brainflow", "simulated"), help="a board, or a simulated wristband")
+    parser.add_argument(
+        "kind",
+        choices=("brainflow", "e4", "simulated"),
+        help="a board, an Empatica E4 behind its streaming server, or a simulated wristband",
+    )
     parser.add_argument("--id", metavar="NAME", help="id of its streams (default: the kind)")
     parser.add_argument(
         "--board", metavar="NAME", default="synthetic", help="BrainFlow board, by name or number"
@@ -114,11 +132,19 @@ def _bridge(parser: Parser) -> None:
         metavar="NAME=VALUE",
         help="a parameter of the device, such as serial_port=COM3; again for more",
     )
+    parser.add_argument(
+        "--impedance",
+        action="store_true",
+        help="measure the board's electrodes instead (before a session): kiloohm, once a second",
+    )
     parser.add_argument("--network", action="store_true", help="visible to other computers")
     parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself (default: at Ctrl-C)")
 
 
 def _devices(parser: Parser) -> None:
+    parser.add_argument(
+        "--proof", action="store_true", help="how far each device is proved on each operating system"
+    )
     _json(parser)
 
 
@@ -134,8 +160,64 @@ def _info(parser: Parser) -> None:
     _json(parser)
 
 
+def _sync_check(parser: Parser) -> None:
+    parser.add_argument(
+        "--study", type=Path, metavar="DIR", help="study that learns the offsets (default: one for checks)"
+    )
+    parser.add_argument("--devices", type=Path, metavar="FILE", help="devices file (default: the study's)")
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=("flash", "taps", "blinks"),
+        metavar="PART",
+        help="flash, taps, blinks (default: what the devices can show)",
+    )
+    parser.add_argument(
+        "--headless", action="store_true", help="no experimenter's window; the participant's opens"
+    )
+    parser.add_argument("--auto", action="store_true", help="nobody answers: the computer goes through it")
+    parser.add_argument("--accept", default="", metavar="REASON", help="start in spite of failed checks")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the report (JSON) there too")
+    _json(parser)
+
+
 def _recover(parser: Parser) -> None:
     parser.add_argument("path", type=Path, metavar="PATH", help="study, or what a crash left of a session")
+    _json(parser)
+
+
+def _export(parser: Parser) -> None:
+    parser.add_argument("source", type=Path, metavar="SESSION|STUDY", help="session file, or study folder")
+    parser.add_argument(
+        "--to", required=True, choices=("bids", "edf", "bdf", "xdf", "csv", "mp4"), help="format to write"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder for the files")
+    parser.add_argument(
+        "--level",
+        choices=("full", "no-face-voice", "signals"),
+        help="take out what identifies people and machines, and leave out face and voice, or all but signals"
+        " (bids: signals if not given; other formats: everything as recorded)",
+    )
+    _json(parser)
+
+
+def _import(parser: Parser) -> None:
+    parser.add_argument("format", choices=("e4", "xdf", "edf"), help="Empatica E4, XDF, or EDF/EDF+/BDF")
+    parser.add_argument("source", type=Path, metavar="SRC", help="file (e4: zip, or folder of its files)")
+    parser.add_argument("--study", type=Path, required=True, metavar="DIR", help="folder of the study")
+    parser.add_argument("--participant", required=True, metavar="ID", help="code of the participant")
+    parser.add_argument("--session", type=int, metavar="N", help="number of the visit (default: the next)")
+    _json(parser)
+
+
+def _backup(parser: Parser) -> None:
+    parser.add_argument("study", type=Path, metavar="STUDY", help="folder of the study")
+    parser.add_argument(
+        "--to", type=Path, metavar="DIR", help="second place from now on (default: the one chosen before)"
+    )
+    parser.add_argument(
+        "--pending", action="store_true", help="in the background: makes way for a session, never fails"
+    )
     _json(parser)
 
 
@@ -174,7 +256,16 @@ COMMANDS = (
     Command("devices", "what is there", "app.commands.devices:devices", _devices),
     Command("check", "validate, with every problem listed", "app.commands.check:check", _check),
     Command("info", "streams, rates, gaps, drift and onsets of a session", "app.commands.files:info", _info),
+    Command(
+        "sync-check",
+        "how late each stream is: flash, tone and key found again in all",
+        "app.commands.sync_check:sync_check",
+        _sync_check,
+    ),
     Command("recover", "finish what a crash left", "app.commands.files:recover", _recover),
+    Command("export", "write BIDS, EDF, BDF, XDF, CSV or MP4", "app.commands.exporting:export", _export),
+    Command("import", "other programs' recordings into a study", "app.commands.importing:import_", _import),
+    Command("backup", "the study's second copy", "app.commands.backup:backup", _backup),
     Command(
         "diagnose", "pack logs without signals, codes or text", "app.commands.diagnose:diagnose", _diagnose
     ),
@@ -184,10 +275,13 @@ COMMANDS = (
 # A process of a session: the function gets the live folder, bridges and captures also their device.
 CHILDREN = {
     "_recorder": "app.recorder.process:main",
+    "_monitor": "app.monitor.process:main",
     "_bridge": "app.devices.bridge:main",
     "_capture": "app.devices.capture:main",
     "_presenter": "app.presenter.process:main",
+    "_sounder": "app.supervisor.sounder:main",
     "_console": "app.console:main",
+    "_trial": "app.console.trial:main",
     "_finish": "app.recorder.finishing:main",
 }
 CHILDREN_WITH_DEVICE = ("_bridge", "_capture")

@@ -183,6 +183,8 @@ class Finder:
             info = from_lsl(full, expected.id)
             if expected.info is not None and expected.info.shape == info.shape:
                 info = expected.info
+            elif expected.details:
+                info = replace(info, details={**info.details, **expected.details})
             inlet.open_stream(OPEN_TIMEOUT_S)
             # The library tells of a reconnection only once it has begun to compare the clocks.
             measure(inlet)
