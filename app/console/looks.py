@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QByteArray
+from PySide6.QtCore import QByteArray, QSize
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app.console import actions, preferences, theme
 
-USUAL_SIZE = (1360, 860)
+USUAL_SIZE = QSize(1360, 860)
+
+
+def first_size() -> QSize:
+    """Return the window's size where none is remembered: no larger than the screen."""
+    return USUAL_SIZE.boundedTo(QGuiApplication.primaryScreen().availableGeometry().size())
 
 
 class Looks:
@@ -71,5 +76,5 @@ def restore_place(window: QMainWindow) -> None:
     window.restoreGeometry(QByteArray(geometry))
     middle = window.frameGeometry().center()
     if not any(screen.availableGeometry().contains(middle) for screen in QGuiApplication.screens()):
-        window.resize(*USUAL_SIZE)
+        window.resize(first_size())
         window.move(QGuiApplication.primaryScreen().availableGeometry().topLeft())

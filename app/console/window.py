@@ -30,7 +30,7 @@ from app.console.copies_watch import CopiesWatch
 from app.console.device_page import DevicePage
 from app.console.help_viewer import FIRST_PAGE, HelpDock, page_in_hand
 from app.console.live_page import LivePage
-from app.console.looks import USUAL_SIZE, Looks, restore_place
+from app.console.looks import Looks, first_size, restore_place
 from app.console.new_study import NewStudyDialog
 from app.console.notes_panel import is_over, said
 from app.console.notifier import Notifier
@@ -57,7 +57,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("evoke")
         self.setWindowTitle("Evoke")
-        self.resize(*USUAL_SIZE)
+        self.resize(first_size())
         self.study: Study | None = None
         self._dialog: QDialog | None = None
         self._waits_for_file = False

@@ -26,43 +26,25 @@ class NoSessionError(EvokeError):
     """The live folder holds no session that this process could join."""
 
 
-class Child:
-    """Joins the session in `live` as `role` for device `device_id`; raises NoSessionError or LinkError.
+class Service:
+    """How long a process serves a session: `stopping` is set when it has to end.
 
-    SIGTERM and the stop message set `stopping`. The process has to end also when the supervisor is gone
-    and no recorder is left that could use its samples.
+    SIGTERM and the stop message end it; so does the end of the supervisor where no recorder is left that
+    could use its work.
     """
 
-    def __init__(self, live: Path, role: str, device_id: str) -> None:
-        self.paths = SessionPaths.of_live(live)
+    def __init__(self) -> None:
         self.stopping = threading.Event()
-        self.plan, self.entry = _read(self.paths, device_id)
-        lock = Lock.read(self.paths.lock)
-        if lock is None:
-            raise NoSessionError(f"{live.name}: there is no running session. Start one with evoke run.")
         self._recorder: psutil.Process | None = None
-        self._next_health_s = 0.0
         stop_on_signals(self.stopping)
-        self.link = Link(lock.port, lock.token, role, device_id, os.getpid())
 
-    def attend(self) -> bool:
+    def attend(self, link: Link) -> bool:
         """Take the messages that came; False when it is time to end."""
-        for message in self.link.poll():
+        for message in link.poll():
             self._take(message)
-        if not self.link.is_open and not self._has_recorder():
+        if not link.is_open and not self._has_recorder():
             self.stopping.set()
         return not self.stopping.is_set()
-
-    def declare(self, streams: Iterable[StreamInfo]) -> None:
-        """Tell the supervisor that these streams exist now."""
-        self.link.send({"type": "declare", "streams": [info.to_json() for info in streams]})
-
-    def report(self, health: Mapping[str, Any]) -> None:
-        """Send the health, at most every half second."""
-        now = clock.now()
-        if now >= self._next_health_s:
-            self._next_health_s = now + HEALTH_S
-            self.link.send({"type": "health", **health})
 
     def _take(self, message: Message) -> None:
         if message.get("type") == "stop":
@@ -80,6 +62,36 @@ class Child:
         with contextlib.suppress(psutil.Error):
             return self._recorder.is_running() and self._recorder.status() != psutil.STATUS_ZOMBIE
         return False
+
+
+class Child:
+    """Joins the session in `live` as `role` for device `device_id`; raises NoSessionError or LinkError."""
+
+    def __init__(self, live: Path, role: str, device_id: str) -> None:
+        self.paths = SessionPaths.of_live(live)
+        self.plan, self.entry = _read(self.paths, device_id)
+        lock = Lock.read(self.paths.lock)
+        if lock is None:
+            raise NoSessionError(f"{live.name}: there is no running session. Start one with evoke run.")
+        self._next_health_s = 0.0
+        self._service = Service()
+        self.stopping = self._service.stopping
+        self.link = Link(lock.port, lock.token, role, device_id, os.getpid())
+
+    def attend(self) -> bool:
+        """Take the messages that came; False when it is time to end."""
+        return self._service.attend(self.link)
+
+    def declare(self, streams: Iterable[StreamInfo]) -> None:
+        """Tell the supervisor that these streams exist now."""
+        self.link.send({"type": "declare", "streams": [info.to_json() for info in streams]})
+
+    def report(self, health: Mapping[str, Any]) -> None:
+        """Send the health, at most every half second."""
+        now = clock.now()
+        if now >= self._next_health_s:
+            self._next_health_s = now + HEALTH_S
+            self.link.send({"type": "health", **health})
 
 
 def stop_on_signals(stopping: threading.Event) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,9 @@ from typing import Any
 import psutil
 
 from app import clock
-from app.devices.child import stop_on_signals
+from app.devices.child import Service
 from app.events import Journal
-from app.link import Link, LinkError, Message
+from app.link import Link, LinkError
 from app.monitor.follow import Watcher
 from app.monitor.kinds import device_of
 from app.monitor.numbers import NumbersWatch
@@ -77,15 +76,13 @@ class Monitor:
         self._journal = journal
         self._watchers: dict[str, Watcher] = {}
         self._journalled_s: dict[str, float] = {}
-        self._recorder: psutil.Process | None = None
-        self._stopping = threading.Event()
-        stop_on_signals(self._stopping)
+        self._service = Service()
 
     def run(self) -> int:
         """Watch until told to stop, or until nobody is left who records; return the exit status."""
         due_s, polls = clock.now(), 0
         qualities: dict[str, Quality] = {}
-        while not self._stopping.wait(max(0.0, due_s - clock.now())):
+        while not self._service.stopping.wait(max(0.0, due_s - clock.now())):
             now = clock.now()
             due_s = max(due_s + POLL_S, now)
             if polls % LOOK_EVERY == 0:
@@ -97,7 +94,7 @@ class Monitor:
                 self._tell(qualities)
                 self._note(qualities, now, JOURNAL_S)
             polls += 1
-            self._attend()
+            self._service.attend(self._link)
         self._note(qualities, clock.now(), 0.0)
         self._journal.close()
         self._link.close()
@@ -144,29 +141,6 @@ class Monitor:
             self._journalled_s[stream] = now
             payload: dict[str, Any] = {"stream": stream} | quality.to_json()
             self._journal.append("quality", payload=payload, time=now, urgent=False)
-
-    def _attend(self) -> None:
-        for message in self._link.poll():
-            self._take(message)
-        if not self._link.is_open and not self._has_recorder():
-            self._stopping.set()
-
-    def _take(self, message: Message) -> None:
-        if message.get("type") == "stop":
-            self._stopping.set()
-        elif message.get("type") == "peers":
-            pid = dict(message.get("pids", {})).get("recorder")
-            self._recorder = None
-            with contextlib.suppress(psutil.Error, TypeError, ValueError):
-                # Remembers the start time too: another process with that pid later is not the recorder.
-                self._recorder = psutil.Process(int(pid)) if pid else None
-
-    def _has_recorder(self) -> bool:
-        if self._recorder is None:
-            return False
-        with contextlib.suppress(psutil.Error):
-            return self._recorder.is_running() and self._recorder.status() != psutil.STATUS_ZOMBIE
-        return False
 
 
 def watch(path: Path) -> Watcher | None:

@@ -26,6 +26,7 @@ from tests.faults.scenarios import Row
 from tests.faults.table import FAULTS
 
 WIDTH = 108
+FILE = {True: "file readable", False: "file NOT READABLE", None: "no file was begun"}
 
 
 def cause(target: str, folder: Path) -> Row:
@@ -44,7 +45,7 @@ def told(row: Row) -> str:
     alarm = "-" if row.alarm_s is None else f"{row.alarm_s:.1f} s"
     head = (
         f"{row.fault}\n  lost: {counts(dict(row.lost))}; gap rows: {counts(dict(row.gaps))};"
-        f" told after: {alarm}; status {row.status}; file {'readable' if row.readable else 'NOT READABLE'}"
+        f" told after: {alarm}; status {row.status}; {FILE[row.readable]}"
     )
     said = textwrap.fill(row.message, WIDTH, initial_indent="  said: ", subsequent_indent="        ")
     return head + ("\n" + said if row.message else "")

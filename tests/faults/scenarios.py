@@ -12,7 +12,7 @@ class Row:
 
     `lost` are rows missing a stream (exact counts), `gaps` the gap rows that tell of them, `alarm_s` how long
     after the fault the operator was told (None: nothing to tell), `message` what was said, `status` the
-    exit status, `readable` whether the file holds everything else.
+    exit status, `readable` whether the file holds everything else (None: nothing was to be recorded).
     """
 
     fault: str
@@ -21,4 +21,4 @@ class Row:
     alarm_s: float | None = None
     message: str = ""
     status: int = 0
-    readable: bool = True
+    readable: bool | None = True

@@ -158,7 +158,8 @@ class SessionScene:
         lost, gaps = costs(outcome.path, is_counted) if outcome.path is not None else ({}, {})
         told_s = None if alarm is None or at_s is None else alarm.time - at_s
         message = alarm.text if alarm is not None else outcome.message
-        return Row(fault, lost, gaps, told_s, message, outcome.status, outcome.path is not None)
+        readable = None if outcome.first_stage_s is None else outcome.path is not None
+        return Row(fault, lost, gaps, told_s, message, outcome.status, readable)
 
     def close(self) -> None:
         """Leave nothing behind."""

@@ -156,7 +156,7 @@ def test_continuous_integration_can_be_started(checkout: Path) -> None:
 def test_the_readme_names_commands_that_exist(checkout: Path) -> None:
     text = (checkout / "README.md").read_text(encoding="utf-8")
     code = "\n".join(re.findall(r"`[^`]+`|^    .*$", text, re.MULTILINE))
-    named = set(re.findall(r"\b(?:evoke|python3 -m app) ([a-z]+)\b", code))
+    named = set(re.findall(r"\b(?:evoke|python3 -m app) ([a-z]+(?:-[a-z]+)*)\b", code))
     assert {"demo", "test", "run", "recover"} <= named
     assert named <= {"test", *(command.name for command in COMMANDS)}
 
