@@ -130,6 +130,7 @@ def test_a_broken_environment_is_made_anew(checkout: SmallCheckout) -> None:
         assert checkout.start("info").stderr == ""
 
 
+@pytest.mark.slow
 def test_what_a_newer_version_asks_for_is_added_and_a_failed_addition_does_no_harm(
     checkout: SmallCheckout,
 ) -> None:

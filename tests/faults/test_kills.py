@@ -23,10 +23,10 @@ DEVICES = ("bridge-eeg", "bridge-wristband", "capture-camera", "capture-micropho
 EVERYTHING = ("supervisor", "recorder", "presenter", *DEVICES)
 
 FEW: dict[str, list[tuple[str, ...]]] = {
-    "the recorder and then a bridge": [("recorder",), ("bridge-eeg",)],
     "everything at once": [EVERYTHING],
 }
 MANY: dict[str, list[tuple[str, ...]]] = {
+    "the recorder and then a bridge": [("recorder",), ("bridge-eeg",)],
     "the recorder twice": [("recorder",), ("recorder",)],
     "a bridge, then the presenter": [("bridge-wristband",), ("presenter",)],
     "the recorder together with a bridge": [("recorder", "bridge-wristband"), ("bridge-eeg",)],

@@ -56,6 +56,7 @@ def test_a_killed_sender_that_only_the_library_watches_costs_its_absence_too(tmp
     assert (first, why, missing) == (last + 1, "stream lost", told.row.lost["eeg"])
 
 
+@pytest.mark.slow
 def test_a_killed_marker_sender_is_told_and_found_again(tmp_path: Path) -> None:
     told = stream_losses.marker_sender(tmp_path)
     assert_away_and_back(told, "markers: its sender on")

@@ -219,6 +219,7 @@ def test_a_board_that_is_not_there_is_tried_for_ever_and_says_what_to_do(tmp_pat
     assert session.of("declare", "eeg") == []
 
 
+@pytest.mark.slow
 def test_a_wristband_in_a_session_answers_to_the_presenter(tmp_path: Path) -> None:
     """The presenter comes after the bridge, and its outlet has the session's own source id."""
     with supervision(tmp_path, {"id": "w", "source": "wristband", "params": {"seed": 2}}) as session:

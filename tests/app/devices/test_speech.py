@@ -38,6 +38,7 @@ def rows_of(session: Supervision) -> SampleRingReader:
     return SampleRingReader(session.plan.ring("voice"))
 
 
+@pytest.mark.slow
 def test_spoken_sentences_are_recorded_as_they_were_played(tmp_path: Path, server: SoundServer) -> None:
     played = [spoken(text, voice) for voice, text in SENTENCES]
     with supervision(tmp_path, {"id": "voice", "source": "microphone", "params": {}}) as session:

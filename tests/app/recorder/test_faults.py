@@ -111,6 +111,7 @@ def test_a_killed_recorder_leaves_a_hole_of_its_absence_only(desk: Desk, bench: 
     assert seqs == list(range(len(seqs)))
 
 
+@pytest.mark.slow
 def test_a_sender_that_dies_and_comes_back_goes_on_as_a_new_segment(desk: Desk, bench: Bench) -> None:
     eeg = outlets.with_epoch(EEG)
     bench.start(eeg, MARKERS)
@@ -145,6 +146,7 @@ def test_a_sender_that_dies_and_comes_back_goes_on_as_a_new_segment(desk: Desk, 
     assert len(desk.paths.parts()) == 1
 
 
+@pytest.mark.slow
 def test_a_sender_that_comes_back_with_another_shape_begins_a_new_part(desk: Desk, bench: Bench) -> None:
     bench.start(EEG, MARKERS)
     record(desk, EEG, MARKERS)
