@@ -53,7 +53,8 @@ class QtScreen:
         self.window.open()
         self.lead_s = self.window.lead_s
         self.tone: Tone | None = None
-        self.forms = FormWindow(screen, self.window, self.style, MOMENT)
+        # Asked anew: the system may have described its screens again while the window came up.
+        self.forms = FormWindow(self.window.screen(), self.window, self.style, MOMENT)
         self._ground = Scene(background=self.style.colours.ground)
 
     @property

@@ -43,12 +43,13 @@ sentences: {typing: neutral-typing}
 trials:
   type:
     - {kind: fixation, duration_s: 1}
-    - {kind: typing, sentences: typing, prompt: Type., duration_s: {min_s: 0.5, typical_s: 7, max_s: 8}}
+    - {kind: typing, sentences: typing, prompt: Type., duration_s: {min_s: 0.5, typical_s: 12, max_s: 14}}
 blocks:
   - {name: main, trial: type, draw: {pleasant: 1}}
 """
 DEVICES = "- {id: band, source: wristband, params: {seed: 1}}\n"
 PATIENCE_S = 60.0
+HEARING_S = 8.0
 
 
 class Loopback:
@@ -97,9 +98,19 @@ class Listener:
     def __init__(self) -> None:
         self.streams: dict[str, int] = {}
         self.content: list[bytes] = []
+        self.opened: list[str] = []
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
+
+    def hears(self, stream: str, patience_s: float) -> bool:
+        """Wait until a stream is listened to: a busy computer may need seconds to find it."""
+        end = time.monotonic() + patience_s
+        while time.monotonic() < end:
+            if any(name.endswith(f":{stream}") for name in self.opened):
+                return True
+            time.sleep(0.05)
+        return False
 
     def close(self) -> None:
         """Stop listening."""
@@ -128,6 +139,7 @@ class Listener:
         with contextlib.suppress(LostError, TimeoutError):
             inlet = StreamInlet(info, recover=False)
             inlet.open_stream(10.0)
+            self.opened.append(name)
             self.content.append(inlet.info(10.0).as_xml().encode())
             while not self._ending.is_set():
                 samples, _ = inlet.pull_chunk(timeout=0.2, max_samples=4096)
@@ -200,6 +212,7 @@ def play(folder: Path, characters: bool = False) -> dict[str, Any]:
                     places.append(runtime_folder(lock.uuid))
                 if not found["typed"] and _is_typing(paths.live / "presenter.jsonl"):
                     time.sleep(0.5)
+                    listener.hears("keys", HEARING_S)
                     text = " ".join(WORDS)
                     subprocess.run(
                         ["xdotool", "type", "--delay", "60", text], env=environment, check=True, timeout=30
