@@ -58,7 +58,20 @@ class Freshness:
         return True
 
 
-def identity(path: Path) -> tuple[int, int]:
+class RingFile:
+    """The file of a ring that is watched."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._identity = _identity(path)
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the ring's file was made anew, so that another watcher is needed."""
+        return _identity(self._path) != self._identity
+
+
+def _identity(path: Path) -> tuple[int, int]:
     """Return what tells a ring's file from one made in its place."""
     try:
         found = path.stat()

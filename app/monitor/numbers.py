@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.monitor import quality_channels as channels
 from app.monitor import quality_contact as contact
-from app.monitor.follow import SHORTEST_S, Freshness, identity
+from app.monitor.follow import SHORTEST_S, Freshness, RingFile
 from app.monitor.kinds import (
     ALIASES,
     CELSIUS,
@@ -41,14 +41,13 @@ PULSE_LASTS_S = 10.0
 SURE = 2.0
 
 
-class NumbersWatch:
+class NumbersWatch(RingFile):
     """Watches the ring `reader` reads; `wear` says what it knows of a wristband after each `judge`."""
 
     def __init__(self, path: Path, reader: SampleRingReader) -> None:
+        super().__init__(path)
         self.info = reader.info
         self.wear = Wear()
-        self._path = path
-        self._identity = identity(path)
         self._reader = reader
         self._groups = groups_of(self.info)
         self._rail_uv = rail_uv(self.info)
@@ -63,11 +62,6 @@ class NumbersWatch:
         rows = round(self.info.rate_hz * WINDOW_S)
         self._next = max(0, reader.written - rows)
         self._generation = reader.generation
-
-    @property
-    def is_replaced(self) -> bool:
-        """Whether the ring's file was made anew."""
-        return identity(self._path) != self._identity
 
     def poll(self, now: float) -> None:
         """Take the rows that are new."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from app.devices.source import DeviceError
-from app.monitor.follow import SHORTEST_S, Freshness, identity
+from app.monitor.follow import SHORTEST_S, Freshness, RingFile
 from app.monitor.quality_picture import Look, Looker, repeats
 from app.monitor.quality_rate import pace
 from app.monitor.rules import RULES, Quality
@@ -20,14 +20,13 @@ LOOK_S = 0.45
 """A picture is looked at twice a second; the cascade costs most of what the monitor does."""
 
 
-class PictureWatch:
+class PictureWatch(RingFile):
     """Watches the ring of a camera; without OpenCV only rate and repetition."""
 
     def __init__(self, path: Path, reader: BlobRingReader) -> None:
+        super().__init__(path)
         self.info = reader.info
         self.problem = ""
-        self._path = path
-        self._identity = identity(path)
         self._reader = reader
         self._frames: deque[tuple[int, float, int]] = deque()
         self._looks: deque[tuple[float, Look]] = deque()
@@ -40,11 +39,6 @@ class PictureWatch:
             self._looker = Looker(self.info.id)
         except DeviceError as error:
             self.problem = str(error)
-
-    @property
-    def is_replaced(self) -> bool:
-        """Whether the ring's file was made anew."""
-        return identity(self._path) != self._identity
 
     def poll(self, now: float) -> None:
         """Take the pictures that are new, and look at the newest."""

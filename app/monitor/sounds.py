@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from pathlib import Path
 
-from app.monitor.follow import SHORTEST_S, Freshness, identity
+from app.monitor.follow import SHORTEST_S, Freshness, RingFile
 from app.monitor.quality_rate import pace
 from app.monitor.quality_sound import Block, loudness, measure
 from app.monitor.rules import RULES, Quality
@@ -13,23 +13,17 @@ from app.monitor.window import WINDOW_S, Window
 from app.ring import SampleRingReader
 
 
-class SoundWatch:
+class SoundWatch(RingFile):
     """Watches the ring of a microphone."""
 
     def __init__(self, path: Path, reader: SampleRingReader) -> None:
+        super().__init__(path)
         self.info = reader.info
-        self._path = path
-        self._identity = identity(path)
         self._reader = reader
         self._window = Window(self.info)
         self._blocks: deque[Block] = deque()
         self._fresh = Freshness()
         self._next = reader.written
-
-    @property
-    def is_replaced(self) -> bool:
-        """Whether the ring's file was made anew."""
-        return identity(self._path) != self._identity
 
     def poll(self, now: float) -> None:
         """Take the sound that is new."""
