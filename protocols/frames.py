@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Nominal rates are rounded (59.94 Hz is sold as 60): a duration off by less counts as kept.
@@ -36,3 +37,21 @@ def achievable(duration_s: float, rate_hz: float) -> Achievable:
         raise ValueError("a duration and a frame rate must be positive")
     frames = max(1, int(duration_s * rate_hz + 0.5))
     return Achievable(duration_s, frames / rate_hz, frames, rate_hz)
+
+
+def step_frames(durations_s: Sequence[float], rate_hz: float) -> list[Achievable]:
+    """Return what a screen shows of steps that follow each other without a gap.
+
+    The end of each step is put on the nearest frame, so that the whole is as long as asked for to half a
+    frame; each step has at least one frame. 60, 80 and 60 ms are 6, 8, 6 frames at 100 Hz and 4, 4, 4 at
+    60 Hz. Raises ValueError unless durations and rate are positive.
+    """
+    shown: list[Achievable] = []
+    asked_s, frames = 0.0, 0
+    for duration_s in durations_s:
+        achievable(duration_s, rate_hz)
+        asked_s += duration_s
+        end = max(frames + 1, int(asked_s * rate_hz + 0.5))
+        shown.append(Achievable(duration_s, (end - frames) / rate_hz, end - frames, rate_hz))
+        frames = end
+    return shown

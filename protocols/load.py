@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from protocols import library
-from protocols.document import Category, Document
+from protocols.document import Document
 from protocols.expand import expand
+from protocols.instruments import Instrument, load_instrument
+from protocols.languages import language_problems
+from protocols.pools import find_pools, item_problems
 from protocols.problems import ProtocolError
 from protocols.protocol import Protocol
 from protocols.references import reference_problems
+from protocols.schedule import Schedule
 from stimuli.problems import Problem, ProblemsError
 from stimuli.sentences import Sentence, load_sentences
-from stimuli.sets import Stimulus, StimulusSet, is_file, load_set
+from stimuli.sets import StimulusSet, is_file, load_set
 from stimuli.validation import validate
 from stimuli.yamlfile import Loc, YamlFile, did_you_mean, read_file, read_text
 
@@ -57,9 +61,11 @@ def _load(source: YamlFile, folder: Path) -> Protocol:
     problems += reference_problems(source)
     if document is None or problems:
         raise ProtocolError(_in_order(problems))
-    stimuli, problems = _stimuli(document, source, folder)
-    pools = _pools(document, source, stimuli, problems) if stimuli else {}
+    problems = [*language_problems(document, source), *item_problems(document, source)]
+    stimuli = _stimuli(document, source, folder, problems)
+    pools = find_pools(document, source, stimuli, problems) if stimuli else {}
     sentences = _sentence_lists(document, source, folder, problems)
+    instruments = _instruments(document, source, folder, problems)
     if stimuli is None or problems:
         raise ProtocolError(_in_order(problems))
     protocol = Protocol(
@@ -70,11 +76,29 @@ def _load(source: YamlFile, folder: Path) -> Protocol:
         stimuli=stimuli,
         pools=pools,
         sentences=sentences,
+        instruments=instruments,
         lines=source.lines,
     )
     for slot in _telling_slots(protocol):
-        expand(protocol, "check", 1, slot, 0)
+        for language in protocol.languages if slot == 0 else protocol.languages[:1]:
+            schedule = expand(protocol, "check", 1, slot, 0, language)
+            problems += _correct_answers(document, source, schedule)
+    if problems:
+        raise ProtocolError(_in_order(problems))
     return protocol
+
+
+def _correct_answers(document: Document, source: YamlFile, schedule: Schedule) -> Iterator[Problem]:
+    """Yield choices whose correct answer, filled in from a trial, is none of their options."""
+    for stage in schedule.stages:
+        if stage.kind != "choice" or "correct" not in stage.content:
+            continue
+        options = [option["id"] for option in stage.content["options"]]
+        if stage.content["correct"] in options:
+            continue
+        places = [loc for loc, each, _ in document.stages() if each.label == stage.name]
+        message = f'"{stage.content["correct"]}" is to be correct and is none of the options.'
+        yield source.problem((*places[0], "correct"), message, f"Options: {', '.join(options)}.")
 
 
 def _telling_slots(protocol: Protocol) -> Iterator[int]:
@@ -100,81 +124,62 @@ def _here(source: YamlFile, loc: Loc, name: str, error: ProblemsError) -> list[P
     ]
 
 
-def _stimuli(document: Document, source: YamlFile, folder: Path) -> tuple[StimulusSet | None, list[Problem]]:
+def _stimuli(
+    document: Document, source: YamlFile, folder: Path, problems: list[Problem]
+) -> StimulusSet | None:
+    """Return the set; adds to `problems`."""
     name = document.stimuli.set
     try:
-        return load_set(name, folder), []
+        return load_set(name, folder)
     except ProblemsError as error:
-        return None, _here(source, ("stimuli", "set"), name, error)
-
-
-def _pools(
-    document: Document, source: YamlFile, stimuli: StimulusSet, problems: list[Problem]
-) -> dict[str, tuple[str, ...]]:
-    """Return the stimulus ids of each category; adds to `problems`."""
-    pools: dict[str, tuple[str, ...]] = {}
-    taken: dict[str, str] = {}
-    for name, category in document.stimuli.categories.items():
-        loc = ("stimuli", "categories", name)
-        for place, key in enumerate(category.ids or ()):
-            problems += _id_problems(stimuli, key, source, (*loc, "ids", place))
-        if category.ids is not None:
-            pools[name] = tuple(key for key in category.ids if key in stimuli.items)
-        else:
-            pools[name] = tuple(key for key, item in stimuli.items.items() if _belongs(item, name, category))
-            if not pools[name]:
-                message = f'no picture of the set "{stimuli.name}" belongs to "{name}".'
-                known = {item.category for item in stimuli.items.values()}
-                wanted = category.category or name
-                remedy = "Widen the ranges." if wanted in known else did_you_mean(wanted, known)
-                problems.append(source.problem(loc, message, remedy))
-        for key in pools[name]:
-            if taken.setdefault(key, name) != name or pools[name].count(key) > 1:
-                message = f'the stimulus "{key}" is in "{taken[key]}" already.'
-                problems.append(source.problem(loc, message, "Let categories have no stimulus in common."))
-    return pools
-
-
-def _id_problems(stimuli: StimulusSet, key: str, source: YamlFile, loc: Loc) -> list[Problem]:
-    item = stimuli.items.get(key)
-    if item is None:
-        message = f'the set "{stimuli.name}" has no stimulus "{key}".'
-        return [source.problem(loc, message, did_you_mean(key, stimuli.items))]
-    if item.kind != "picture":
-        message = f'the stimulus "{key}" is a {item.kind}, and trials show pictures.'
-        return [source.problem(loc, message, "Choose a picture.")]
-    return []
-
-
-def _belongs(item: Stimulus, name: str, category: Category) -> bool:
-    """Whether a stimulus meets a category's conditions; one without a needed rating does not."""
-    conditions = category.category or category.valence or category.arousal
-    wanted = category.category or (None if conditions else name)
-    if item.kind != "picture" or (wanted is not None and item.category != wanted):
-        return False
-    for bounds, rating in ((category.valence, item.valence), (category.arousal, item.arousal)):
-        if bounds is not None and (rating is None or not bounds[0] <= rating <= bounds[1]):
-            return False
-    return True
+        problems += _here(source, ("stimuli", "set"), name, error)
+        return None
 
 
 def _sentence_lists(
     document: Document, source: YamlFile, folder: Path, problems: list[Problem]
-) -> dict[str, tuple[Sentence, ...]]:
-    """Return the sentences of each list; adds to `problems`."""
-    lists: dict[str, tuple[Sentence, ...]] = {}
-    owners: dict[str, str] = {}
-    for name, file in document.sentences.items():
+) -> dict[str, dict[str, tuple[Sentence, ...]]]:
+    """Return the sentences of each list by language; adds to `problems`."""
+    lists: dict[str, dict[str, tuple[Sentence, ...]]] = {}
+    owners: dict[tuple[str, str], str] = {}
+    for name, files in document.sentences.items():
         loc = ("sentences", name)
-        try:
-            lists[name] = load_sentences(file, folder)
-        except ProblemsError as error:
-            problems += _here(source, loc, file, error)
-            continue
-        for sentence in lists[name]:
-            owner = owners.setdefault(sentence.text.casefold(), name)
-            if owner != name:
-                message = f'"{sentence.text}" is also in the list "{owner}".'
-                problems.append(source.problem(loc, message, "Use lists without overlap."))
-                break
+        lists[name] = {}
+        for language in document.languages:
+            file = files.in_language(language)
+            try:
+                lists[name][language] = load_sentences(file, folder)
+            except ProblemsError as error:
+                problems += _here(source, (*loc, language), file, error)
+                continue
+            for sentence in lists[name][language]:
+                owner = owners.setdefault((language, sentence.text.casefold()), name)
+                if owner != name:
+                    message = f'"{sentence.text}" is also in the list "{owner}".'
+                    problems.append(source.problem(loc, message, "Use lists without overlap."))
+                    break
     return lists
+
+
+def _instruments(
+    document: Document, source: YamlFile, folder: Path, problems: list[Problem]
+) -> dict[str, Instrument]:
+    """Return the instruments that questionnaires name; adds to `problems`."""
+    found: dict[str, Instrument] = {}
+    for loc, stage, _ in document.stages():
+        name = getattr(stage, "instrument", None)
+        if name is None:
+            continue
+        place = (*loc, "instrument")
+        try:
+            found[name] = load_instrument(name, folder)
+        except ProblemsError as error:
+            problems += _here(source, place, name, error)
+            continue
+        for language in document.languages:
+            if language not in found[name].languages:
+                message = f'the instrument "{name}" has no text in "{language}".'
+                known = ", ".join(found[name].languages)
+                remedy = f"It has {known}; leave the language or the instrument out."
+                problems.append(source.problem(place, message, remedy))
+    return found

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from protocols.document import Document
+from protocols.instruments import Instrument
 from stimuli.sentences import Sentence
 from stimuli.sets import StimulusSet
 
@@ -15,9 +16,9 @@ from stimuli.sets import StimulusSet
 class Protocol:
     """A checked protocol. `text` is the file's YAML, `sha256` that of its UTF-8 bytes.
 
-    `stimuli` is the set that the protocol names, `pools` are the stimulus ids of each category,
-    `sentences` the lists by the protocol's own names, `lines` where the file's parts stand (see
-    `stimuli.yamlfile`).
+    `stimuli` is the set that the protocol names, `pools` are the ids of each category's stimuli (or
+    items), `sentences` the lists by the protocol's own names and by language, `instruments` those that
+    questionnaires name, `lines` where the file's parts stand (see `stimuli.yamlfile`).
     """
 
     file: str
@@ -26,7 +27,8 @@ class Protocol:
     document: Document
     stimuli: StimulusSet
     pools: Mapping[str, tuple[str, ...]]
-    sentences: Mapping[str, tuple[Sentence, ...]]
+    sentences: Mapping[str, Mapping[str, tuple[Sentence, ...]]]
+    instruments: Mapping[str, Instrument]
     lines: Mapping[tuple[str | int, ...], int] = field(repr=False)
 
     @property
@@ -48,6 +50,11 @@ class Protocol:
     def stimulus_set(self) -> str:
         """The stimulus set's name or folder."""
         return self.document.stimuli.set
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that participants may choose from, the usual one first."""
+        return self.document.languages
 
     @property
     def slots(self) -> int:

@@ -7,32 +7,21 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from app.commands.check_protocol import Report, check_protocol
 from app.plan import LIVE_SUFFIX
 from protocols import library
+from stimuli.checking import inspect
 from stimuli.problems import EvokeError, Problem, ProblemsError
 from stimuli.sets import MANIFEST, bundled_sets, load_set
 from stimuli.yamlfile import did_you_mean, read_file
 
-SCREEN_RATE_HZ = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What was found: `lines` for people, `facts` for programs."""
-
-    kind: str
-    problems: Sequence[Problem] = ()
-    lines: Sequence[str] = ()
-    facts: dict[str, Any] = field(default_factory=dict)
-
 
 def check(args: argparse.Namespace) -> int:
     """List every problem of `args.target`; return 0 if there is none, else 1."""
-    report = _examine(str(args.target))
+    report = _examine(str(args.target), getattr(args, "rate", None))
     out = sys.stderr if args.json else sys.stdout
     for line in report.lines:
         print(line, file=out)
@@ -48,10 +37,10 @@ def check(args: argparse.Namespace) -> int:
     return 1 if count else 0
 
 
-def _examine(target: str) -> Report:
+def _examine(target: str, rate_hz: float | None) -> Report:
     path = Path(target)
     if target in library():
-        return _protocol(target)
+        return check_protocol(target, rate_hz)
     if target in bundled_sets() and not path.exists():
         return _set(target)
     if path.is_dir():
@@ -62,7 +51,7 @@ def _examine(target: str) -> Report:
     if path.name == "study.yaml":
         return _study(path.parent)
     if path.suffix in (".yaml", ".yml"):
-        return _yaml(path)
+        return _yaml(path, rate_hz)
     if path.name == MANIFEST:
         return _set(str(path.parent))
     return _session(path)
@@ -79,7 +68,7 @@ def _folder(path: Path) -> Report:
     return Report("unknown", [Problem(str(path), None, message, "Name another folder.")])
 
 
-def _yaml(path: Path) -> Report:
+def _yaml(path: Path, rate_hz: float | None) -> Report:
     """Tell devices (a list) from a protocol (everything else)."""
     try:
         source = read_file(path)
@@ -87,53 +76,7 @@ def _yaml(path: Path) -> Report:
         return Report("YAML file", error.problems)
     if isinstance(source.values, list):
         return _devices(path)
-    return _protocol(str(path))
-
-
-def _protocol(target: str) -> Report:
-    from protocols.expand import expand
-    from protocols.frames import achievable
-    from protocols.load import load_protocol
-
-    try:
-        protocol = load_protocol(target)
-    except ProblemsError as error:
-        return Report("protocol", error.problems)
-    schedule = expand(protocol, "check", 1, 0, 0)
-    kinds = Counter(stage.kind for stage in schedule.stages)
-    lines = [
-        f"{protocol.title} ({protocol.name}, version {protocol.version})",
-        f"typical duration {_minutes(schedule.typical_s)}, "
-        + ("no upper limit" if schedule.max_s is None else f"at most {_minutes(schedule.max_s)}"),
-        f"{len(schedule.trials)} trials ({sum(trial.practice for trial in schedule.trials)} practice), "
-        f"{len(schedule.stages)} stages: " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()),
-        f"{protocol.slots} counter-balancing slots, stimulus set {protocol.stimulus_set}",
-    ]
-    timing = []
-    durations = {(stage.name, stage.duration.min_s) for stage in schedule.stages if stage.duration.is_timed}
-    for name, duration_s in sorted(durations):
-        shown = achievable(duration_s, SCREEN_RATE_HZ)
-        timing.append({"stage": name, **asdict(shown), "exact": shown.is_exact})
-        lines.append(f"  {name}: {duration_s:g} s requested, {shown}")
-    facts = {
-        "name": protocol.name,
-        "version": protocol.version,
-        "title": protocol.title,
-        "sha256": protocol.sha256,
-        "typical_s": schedule.typical_s,
-        "max_s": schedule.max_s,
-        "trials": len(schedule.trials),
-        "stages": dict(kinds),
-        "slots": protocol.slots,
-        "timing": timing,
-    }
-    used = sorted({key for pool in protocol.pools.values() for key in pool})
-    return Report("protocol", protocol.stimuli.problems(used), lines, facts)
-
-
-def _minutes(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{seconds:g} s" if seconds < 100 else f"{whole // 60} min {whole % 60:02d} s"
+    return check_protocol(str(path), rate_hz)
 
 
 def _set(target: str) -> Report:
@@ -148,8 +91,10 @@ def _set(target: str) -> Report:
     ]
     if provisional:
         lines.append(f"{provisional} of them have provisional ratings, measured on nobody")
+    found = inspect(stimuli)
+    lines += [f"note: {note}" for note in found.notes]
     facts = {"name": stimuli.name, "stimuli": len(stimuli.items), "categories": dict(counts)}
-    return Report("stimulus set", stimuli.problems(), lines, facts | {"provisional": provisional})
+    return Report("stimulus set", found.problems, lines, facts | {"provisional": provisional})
 
 
 def _devices(path: Path) -> Report:
@@ -166,6 +111,7 @@ def _devices(path: Path) -> Report:
 
 def _study(folder: Path) -> Report:
     """Check a study: what it names, every finished session, and what a crash left."""
+    from app.commands.check_study import people_lines, people_problems
     from app.study import Study
 
     try:
@@ -173,17 +119,19 @@ def _study(folder: Path) -> Report:
         sessions = study.sessions()
         participants = study.participants()
         unfinished = study.unfinished()
+        of_people, told = people_problems(study), people_lines(study)
     except EvokeError as error:
         return Report("study", _as_problems(folder / "study.yaml", error))
     problems: list[Problem] = []
     if study.protocol:
         inside = folder / study.protocol
-        problems += _protocol(str(inside) if inside.is_file() else study.protocol).problems
+        problems += check_protocol(str(inside) if inside.is_file() else study.protocol).problems
     if study.devices:
         problems += _devices(folder / study.devices).problems
     for session in sessions:
         problems += _session(folder / session.file, session.sha256).problems
     problems += [_unfinished(paths.live) for paths in unfinished]
+    problems += of_people
     facts = {
         "name": study.name,
         "study_kind": study.kind,
@@ -191,7 +139,7 @@ def _study(folder: Path) -> Report:
         "sessions": len(sessions),
     }
     line = f"{study.name} ({study.kind}), {len(participants)} participants, {len(sessions)} sessions"
-    return Report("study", problems, [line], facts)
+    return Report("study", problems, [line, *told], facts)
 
 
 def _unfinished(live: Path) -> Problem:

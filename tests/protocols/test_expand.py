@@ -168,24 +168,24 @@ def test_a_slot_below_zero_is_refused() -> None:
 
 # A schedule once given must come back for ever: a change here needs a new version of the protocol file.
 GOLDEN = {
-    ("demo", 1, "sim01", 1, 0, 1): "8ad398b944c8124347fea883cefb7613eb8e569c57c87ce52cda87cc9b09c34a",
-    ("demo", 1, "P07", 2, 3, 20261121): "0a6375cd52faf0bcc0cd872a770b18a6855ddb3f083d7f8e1f1202f8f4f3b97b",
+    ("demo", 2, "sim01", 1, 0, 1): "85355dd1585abf4f52c305f6b13282fa751514b68d3953bd22d897c421ef2499",
+    ("demo", 2, "P07", 2, 3, 20261121): "5ba8f9da9d49e91675c7e90e71cb7aa388a8dbca153341beab520ce9dfcf3d43",
     (
         "picture-typing-speaking",
-        1,
+        2,
         "sim01",
         1,
         0,
         1,
-    ): "b1766b509f6689242762c959abaec7c19ec73c4890b1f02a69d103f247cc9bde",
+    ): "8e6244c2b0d349570cbd1b94447e5ec91cbfa8114a2cabfaf7fa5cb09fc96c66",
     (
         "picture-typing-speaking",
-        1,
+        2,
         "P07",
         2,
         3,
         20261121,
-    ): "bb6d7e8d9458b04ab81696af5962630ea7c7adb61cbbeb4a8bff4a44d5609085",
+    ): "0dddb13ae83bc76b345292c775edeea4ab38752cf4ed852e7645cd89d8ec6cce",
 }
 
 

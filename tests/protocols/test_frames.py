@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.frames import achievable
+from protocols.frames import achievable, step_frames
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,29 @@ def test_never_off_by_more_than_half_a_frame(duration_s: float, rate_hz: float) 
 def test_nonsense_is_refused(duration_s: float, rate_hz: float) -> None:
     with pytest.raises(ValueError, match="must be positive"):
         achievable(duration_s, rate_hz)
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "frames"),
+    [
+        (50, [3, 4, 3]),
+        (60, [4, 4, 4]),
+        (100, [6, 8, 6]),
+        (120, [7, 10, 7]),
+        (144, [9, 11, 9]),
+        (200, [12, 16, 12]),
+    ],
+)
+def test_steps_are_rounded_at_their_ends(rate_hz: float, frames: list[int]) -> None:
+    # The plan for 60, 80 and 60 ms that is printed with the micro-expression study.
+    shown = step_frames([0.06, 0.08, 0.06], rate_hz)
+    assert [step.frames for step in shown] == frames
+    assert [step.requested_s for step in shown] == [0.06, 0.08, 0.06]
+
+
+@given(st.lists(st.floats(0.001, 2), min_size=1, max_size=20), st.floats(24, 500))
+def test_a_sequence_is_never_off_by_more_than_half_a_frame(lengths: list[float], rate_hz: float) -> None:
+    shown = step_frames(lengths, rate_hz)
+    assert all(step.frames >= 1 for step in shown)
+    if all(length * rate_hz >= 1 for length in lengths):
+        assert abs(sum(step.achievable_s for step in shown) - sum(lengths)) <= 0.5 / rate_hz + 1e-6

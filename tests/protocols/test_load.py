@@ -59,12 +59,12 @@ CASES = {
         "duration_s: {typical_s: 1}}",
         ("p.yaml:22: the clock ends this stage, so its duration is one number. Write the seconds.",),
     ),
-    "a timed questionnaire": (
-        SELF_PACED,
-        "6",
+    "a timed typing task": (
+        "{kind: typing, sentences: typing, duration_s: {typical_s: 5}}",
+        "{kind: typing, sentences: typing, duration_s: 5}",
         (
-            "p.yaml:25: the participant ends this stage, so its duration is not one number. "
-            "Write {typical_s: 6}.",
+            "p.yaml:31: the participant ends this stage, so its duration is not one number. "
+            "Write {typical_s: 5}.",
         ),
     ),
     "a minimum above the typical": (
@@ -262,7 +262,7 @@ CASES = {
     "a picture outside of trials": (
         "opening:\n",
         "opening:\n  - {kind: picture, duration_s: 1}\n",
-        ('p.yaml:17: only a trial has a picture. Move it into a trial of "trials".',),
+        ('p.yaml:17: only a trial has a picture. Name a stimulus, or move it into a trial of "trials".',),
     ),
     "two stages of one name": (
         "    - {kind: picture, duration_s: 2}\n",
