@@ -1,7 +1,9 @@
 """Stimulus sets: a folder with a manifest, and whether its files are the ones described.
 
-`manifest.csv` has one row a stimulus (columns: `COLUMNS`); ratings run from 1 to 9, empty where there
-are none. Text is UTF-8, columns are separated by commas or semicolons, so spreadsheets can edit it.
+`manifest.csv` has one row a stimulus (columns: `COLUMNS`, those of `REQUIRED` never empty); ratings run
+from 1 to 9, empty where there are none. Other scales (attractiveness, approach, ...) are columns named
+`NAME_mean`, `NAME_sd` and `NAME_n` in their own units. Text is UTF-8, columns are separated by commas or
+semicolons, so spreadsheets can edit it.
 """
 
 from __future__ import annotations
@@ -21,8 +23,14 @@ from stimuli.yamlfile import did_you_mean
 
 StimulusKind = Literal["picture", "film", "sound"]
 MANIFEST = "manifest.csv"
+SCALES = ("valence", "arousal", "dominance")
 RATINGS = ("valence", "valence_sd", "arousal", "arousal_sd", "dominance", "dominance_sd")
+SIZES = ("width_px", "height_px")
+MOST_PIXELS = 100_000
+MOST_SECONDS = 86_400.0
 REQUIRED = ("id", "file", "kind", "category", "licence", "sha256")
+MAY_BE_EMPTY = ("licence",)
+SCORE_COLUMN = re.compile(r"([a-z][a-z0-9-]{0,39})_(mean|sd|n)")
 COLUMNS = (
     "id",
     "file",
@@ -35,6 +43,10 @@ COLUMNS = (
     "attribution",
     "sha256",
     "description",
+    "duration_s",
+    *SIZES,
+    "model",
+    "expression",
 )
 
 
@@ -43,10 +55,23 @@ class StimulusError(ProblemsError):
 
 
 @dataclass(frozen=True, slots=True)
+class Score:
+    """What `n` raters said on one scale: mean and SD in the scale's units, None where unknown."""
+
+    scale: str
+    mean: float
+    sd: float | None = None
+    n: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stimulus:
     """One stimulus. Ratings are means on 1..9 with their SD over `n` raters, None where unknown.
 
-    `provisional` ratings were set by the makers of the set and measured on nobody.
+    `provisional` ratings were set by the makers of the set and measured on nobody. `duration_s` is that of
+    a film or sound, `width_px` and `height_px` the size of a picture or film, None where unknown; `model`
+    (whose face it is) and `expression` are "" where unknown. `scores` are the scales beside the three. An
+    empty `licence` is told by `stimuli.checking`, not here: such a set can be looked at.
     """
 
     id: str
@@ -65,6 +90,19 @@ class Stimulus:
     attribution: str = ""
     sha256: str = ""
     description: str = ""
+    duration_s: float | None = None
+    width_px: int | None = None
+    height_px: int | None = None
+    model: str = ""
+    expression: str = ""
+    scores: tuple[Score, ...] = ()
+
+    def score(self, scale: str) -> Score | None:
+        """Return what was said on a scale (`valence`, `arousal`, `dominance` or one of its own)."""
+        if scale in SCALES:
+            mean = getattr(self, scale)
+            return None if mean is None else Score(scale, mean, getattr(self, f"{scale}_sd"), self.n)
+        return next((score for score in self.scores if score.scale == scale), None)
 
 
 @dataclass(frozen=True)
@@ -88,11 +126,10 @@ class StimulusSet:
         manifest, line = str(self.folder / MANIFEST), self.lines[item.id]
         remedy = "Put the original file back, or remove the row."
         try:
-            digest = hashlib.sha256(item.path.read_bytes()).hexdigest()
-        except OSError as error:
-            reason = (
-                "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-            )
+            digest = digest_of(item.path)
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or str(error)
+            reason = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({said})"
             yield Problem(manifest, line, f"{item.id}: the file {item.path.name} {reason}.", remedy)
             return
         if digest != item.sha256:
@@ -103,6 +140,12 @@ def bundled_sets() -> dict[str, Path]:
     """Return the bundled sets by name."""
     room = Path(__file__).parent
     return {folder.parent.name: folder.parent for folder in sorted(room.glob(f"*/{MANIFEST}"))}
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file's content as 64 hexadecimal digits; raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def is_file(path: Path) -> bool:
@@ -141,6 +184,11 @@ def load_set(name_or_folder: str | Path, beside: Path | None = None) -> Stimulus
     except (OSError, UnicodeDecodeError) as error:
         found = Problem(str(path), None, f"cannot be read: {error}.", "Save it as CSV in UTF-8.")
         raise StimulusError([found]) from error
+    return parse_set(folder, text)
+
+
+def parse_set(folder: Path, text: str) -> StimulusSet:
+    """Read a manifest's text as that of the set in `folder`; raises StimulusError with every problem."""
     manifest = _Manifest(folder, text)
     items = manifest.read()
     if manifest.problems:
@@ -155,6 +203,7 @@ class _Manifest:
         self.folder = folder
         self.problems: list[Problem] = []
         self.lines: dict[str, int] = {}
+        self._scales: list[str] = []
         self._text = text
 
     def _problem(self, line: int, message: str, remedy: str) -> None:
@@ -185,8 +234,14 @@ class _Manifest:
         for name in sorted(set(REQUIRED) - set(names)):
             self._problem(1, f'the column "{name}" is missing.', "Add it.")
         for name in names:
-            if name not in COLUMNS:
+            score = SCORE_COLUMN.fullmatch(name)
+            is_score = score is not None and score[1] not in SCALES and f"{score[1]}_mean" in names
+            if name not in COLUMNS and not is_score:
                 self._problem(1, f'unknown column "{name}".', did_you_mean(name, set(COLUMNS) - set(names)))
+            elif names.count(name) > 1:
+                self._problem(1, f'the column "{name}" is given twice.', "Remove one of them.")
+                break
+        self._scales = [name.removesuffix("_mean") for name in names if _is_mean(name)]
         return not self.problems
 
     def _item(self, row: Mapping[str, str], line: int, too_long: bool) -> Stimulus | None:
@@ -194,7 +249,7 @@ class _Manifest:
         if too_long:
             self._problem(line, "the row has more cells than the heading.", "Put text with commas in quotes.")
         for name in REQUIRED:
-            if not row[name]:
+            if not row[name] and name not in MAY_BE_EMPTY:
                 self._problem(line, f'"{name}" is empty.', "Fill it in.")
         key, kind = row["id"], row["kind"]
         if key in self.lines:
@@ -215,9 +270,10 @@ class _Manifest:
         ):
             self._problem(line, f'"{file}" lies outside of the set.', "Name a file inside the set's folder.")
         ratings = {name: self._rating(row, name, line) for name in RATINGS}
-        count = self._number(row, "n", line)
-        if count is not None and (count != int(count) or count < 1):
-            self._problem(line, '"n" must be a whole number of raters.', "Correct it or leave it empty.")
+        count = self._whole(row, "n", "raters", line)
+        sizes = {name: self._whole(row, name, "pixels", line) for name in SIZES}
+        duration_s = self._duration(row, kind, line)
+        scores = tuple(score for scale in self._scales if (score := self._score(row, scale, line)))
         provisional = row.get("provisional", "").lower()
         if provisional not in ("", "true", "false"):
             self._problem(line, '"provisional" must be true or false.', "Correct it.")
@@ -229,14 +285,49 @@ class _Manifest:
             path=self.folder / file,
             kind=kind,  # type: ignore[arg-type]
             category=row["category"],
-            n=None if count is None else int(count),
+            n=count,
             provisional=provisional == "true",
             licence=row["licence"],
             attribution=row.get("attribution", ""),
             sha256=row["sha256"],
             description=row.get("description", ""),
+            duration_s=duration_s,
+            width_px=sizes["width_px"],
+            height_px=sizes["height_px"],
+            model=row.get("model", ""),
+            expression=row.get("expression", ""),
+            scores=scores,
             **ratings,
         )
+
+    def _score(self, row: Mapping[str, str], scale: str, line: int) -> Score | None:
+        mean, sd = (self._number(row, f"{scale}_{part}", line) for part in ("mean", "sd"))
+        count = self._whole(row, f"{scale}_n", "raters", line)
+        if sd is not None and sd < 0:
+            self._problem(line, f'"{scale}_sd" is below 0.', "Correct it or leave it empty.")
+        return None if mean is None else Score(scale, mean, sd, count)
+
+    def _whole(self, row: Mapping[str, str], name: str, unit: str, line: int) -> int | None:
+        number = self._number(row, name, line)
+        most = MOST_PIXELS if unit == "pixels" else math.inf
+        if number is not None and (number != int(number) or not 1 <= number <= most):
+            self._problem(
+                line, f'"{name}" must be a whole number of {unit}.', "Correct it or leave it empty."
+            )
+            return None
+        return None if number is None else int(number)
+
+    def _duration(self, row: Mapping[str, str], kind: str, line: int) -> float | None:
+        seconds = self._number(row, "duration_s", line)
+        if seconds is None:
+            return None
+        if kind == "picture":
+            self._problem(line, '"duration_s" is given for a picture.', "Leave it empty.")
+        elif not 0 < seconds <= MOST_SECONDS:
+            self._problem(
+                line, f'"duration_s" is {seconds:g}, outside of 0 to {MOST_SECONDS:g}.', "Give it in seconds."
+            )
+        return seconds
 
     def _number(self, row: Mapping[str, str], name: str, line: int) -> float | None:
         cell = row.get(name, "")
@@ -260,3 +351,7 @@ class _Manifest:
             )
             return None
         return number
+
+
+def _is_mean(name: str) -> bool:
+    return name not in COLUMNS and name.endswith("_mean") and SCORE_COLUMN.fullmatch(name) is not None

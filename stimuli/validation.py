@@ -24,9 +24,19 @@ class Part(BaseModel):
 
 NAME_FORM = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 COLOUR_FORM = r"^#[0-9A-Fa-f]{6}$"
+OPTION_FORM = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+LANGUAGE_FORM = r"^[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?$"
+# Where a key lies on a keyboard, whatever its label: the names of the W3C's UI Events codes.
+KEY_FORM = (
+    r"^(Key[A-Z]|Digit[0-9]|Numpad[0-9]|Space|Enter|Arrow(Left|Right|Up|Down)"
+    r"|Comma|Period|Slash|Semicolon|Quote|BracketLeft|BracketRight|Minus|Equal|Backquote)$"
+)
 _FORMS = {
     NAME_FORM: "lower-case letters, digits and single hyphens, starting with a letter",
     COLOUR_FORM: 'a colour such as "#808080"',
+    OPTION_FORM: "lower-case letters, digits and single hyphens",
+    LANGUAGE_FORM: "a language such as en, de or pt-BR",
+    KEY_FORM: "the place of a key such as KeyJ, Digit1, Space or ArrowLeft",
 }
 
 
@@ -41,12 +51,19 @@ def validate(model: type[ModelT], source: YamlFile) -> tuple[ModelT | None, list
         # Through JSON, because strict checking then takes lists for tuples and nothing else for it.
         return model.model_validate_json(json.dumps(source.values)), []
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = [detail for detail in error.errors(include_url=False) if not _is_echo(detail)]
     problems = [_problem(model, source, detail) for detail in details[:MAX_PROBLEMS]]
     left = len(details) - len(problems)
     if left:
         problems.append(more_problems(left, source.file))
     return None, problems
+
+
+def _is_echo(detail: ErrorDetails) -> bool:
+    """Whether a list is called too short only because an entry of it is wrong, which is told as well."""
+    least = detail.get("ctx", {}).get("min_length")
+    entries = detail["input"]
+    return detail["type"] == "too_short" and isinstance(entries, list) and len(entries) >= (least or 0)
 
 
 def _problem(model: type[BaseModel], source: YamlFile, detail: ErrorDetails) -> Problem:
@@ -154,23 +171,37 @@ def _fields(model: type[BaseModel], loc: tuple[str | int, ...]) -> set[str]:
 
 def _step(annotation: Any, part: str | int) -> Iterator[Any]:
     """Yield what stands behind one part of a validator's path: a field, an entry or an alternative."""
+    chosen = list(_models(annotation, part))
+    inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+    is_union = get_origin(inner) in (Union, UnionType)
+    tagged = [option for option in get_args(inner) if part in _tags(option)] if is_union else []
+    if tagged:
+        yield from (get_args(option)[0] for option in tagged)
+        return
+    if is_union and chosen:
+        yield from chosen
+        return
     for leaf in _models(annotation, None):
         for name, field in leaf.model_fields.items():
             if part in (name, field.alias):
                 yield field.annotation if not field.metadata else Annotated[field.annotation, *field.metadata]
                 return
-    chosen = list(_models(annotation, part))
     if chosen:
         yield from chosen
         return
-    inner = get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-    if get_origin(inner) in (Union, UnionType):
+    if is_union:
         for option in get_args(inner):
             yield from _step(option, part)
     elif get_origin(inner) in (tuple, list) and isinstance(part, int):
         yield get_args(inner)[0]
     elif get_origin(inner) is dict:
         yield get_args(inner)[1]
+
+
+def _tags(annotation: Any) -> list[str]:
+    """Return the tags of an alternative."""
+    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return [mark.tag for mark in marks if isinstance(mark, Tag)]
 
 
 def _models(annotation: Any, tag: str | int | None) -> Iterator[type[BaseModel]]:

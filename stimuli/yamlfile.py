@@ -45,11 +45,18 @@ class YamlFile:
 
     def place(self, loc: Iterable[str | int]) -> Loc:
         """Return the part of `loc` that really stands in the file."""
-        found: Loc = ()
-        for part in loc:
-            if (*found, part) in self.lines:
-                found = (*found, part)
-        return found
+        best: Loc = ()
+        wanted = tuple(loc)
+        # The name of an alternative may be that of a key, too: what reaches the last part is right.
+        for skipped in (None, *range(len(wanted))):
+            found: Loc = ()
+            for place, part in enumerate(wanted):
+                if place != skipped and (*found, part) in self.lines:
+                    found = (*found, part)
+            if wanted and found[-1:] == wanted[-1:] and skipped != len(wanted) - 1:
+                return found
+            best = best or found
+        return best
 
     def at(self, loc: Iterable[str | int]) -> Any:
         """Return the value at `loc`; None where there is none."""
@@ -109,6 +116,9 @@ def read_text(text: str, file: str) -> YamlFile:
         line = None if mark is None else mark.line + 1
         reason = ": ".join(part for part in (error.context, error.problem) if part)
         remedy = "Check indentation, colons, brackets and quotes there."
+        if reason.endswith("got '?'"):
+            # In braces YAML takes a question mark for the sign of a key.
+            remedy = "Put text that ends in a question mark in quotes."
         raise ProblemsError([Problem(file, line, f"this is not YAML: {reason}.", remedy)]) from error
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stimuli.sets import StimulusError, load_set
+from stimuli.sets import Score, StimulusError, load_set
 
 HEAD = "id,file,kind,category,valence,licence,sha256\n"
 DIGEST = hashlib.sha256(b"a").hexdigest()
@@ -69,6 +69,27 @@ CASES = {
             ':2: "sha256" is not 64 lower-case hexadecimal digits. Compute it with sha256sum.',
         ],
     ),
+    "a duration of a picture": (
+        HEAD.replace("licence", "duration_s,licence") + ROW.replace("MIT", "2,MIT"),
+        [':2: "duration_s" is given for a picture. Leave it empty.'],
+    ),
+    "a duration of nothing": (
+        HEAD.replace("licence", "duration_s,licence")
+        + ROW.replace("MIT", "0,MIT").replace("picture", "film"),
+        [':2: "duration_s" is 0, outside of 0 to 86400. Give it in seconds.'],
+    ),
+    "half a pixel": (
+        HEAD.replace("licence", "width_px,licence") + ROW.replace("MIT", "2.5,MIT"),
+        [':2: "width_px" must be a whole number of pixels. Correct it or leave it empty.'],
+    ),
+    "a column twice": (
+        HEAD.replace("licence", "valence,licence") + ROW.replace("MIT", "5,MIT"),
+        [':1: the column "valence" is given twice. Remove one of them.'],
+    ),
+    "a spread without its mean": (
+        HEAD.replace("licence", "beauty_sd,licence") + ROW.replace("MIT", "1,MIT"),
+        [':1: unknown column "beauty_sd". Known here: '],
+    ),
     "no row": (HEAD, [":1: the set is empty. Add a row for each stimulus."]),
     "two mistakes in two rows": (
         HEAD + ROW.replace("picture", "x") + ROW.replace("a,", "b,", 1).replace("calm", ""),
@@ -83,7 +104,10 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_each_mistake_is_told_with_line_and_remedy(case: str, tmp_path: Path) -> None:
     text, expected = CASES[case]
-    assert problems_of(tmp_path, text) == expected
+    found = problems_of(tmp_path, text)
+    assert len(found) == len(expected)
+    for problem, start in zip(found, expected, strict=True):
+        assert problem == start or (start.endswith(": ") and problem.startswith(start))
 
 
 @pytest.mark.parametrize(
@@ -93,6 +117,29 @@ def test_what_spreadsheets_write_is_read(text: str, tmp_path: Path) -> None:
     assert problems_of(tmp_path, text) == []
     item = load_set(tmp_path).items["a"]
     assert (item.kind, item.category, item.valence, item.arousal) == ("picture", "calm", 5.5, None)
+
+
+def test_sizes_durations_faces_and_other_scales_are_read(tmp_path: Path) -> None:
+    head = HEAD.strip() + ",width_px,height_px,duration_s,model,expression,beauty_mean,beauty_sd,beauty_n\n"
+    (tmp_path / "manifest.csv").write_text(
+        head
+        + ROW.strip()
+        + ",350,418,,anna,happy,4.2,0.9,22\n"
+        + ROW.strip().replace("a,a.png,picture", "b,b.mp4,film")
+        + ",640,360,9.5,,,,,\n",
+        encoding="utf-8",
+    )
+    first, second = load_set(tmp_path).items.values()
+    assert (first.width_px, first.height_px, first.duration_s) == (350, 418, None)
+    assert (first.model, first.expression) == ("anna", "happy")
+    assert first.score("beauty") == Score("beauty", 4.2, 0.9, 22)
+    assert first.score("valence") == Score("valence", 5.5)
+    assert (second.duration_s, second.score("beauty"), second.score("arousal")) == (9.5, None, None)
+
+
+def test_a_set_without_a_licence_can_be_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text(HEAD + ROW.replace("MIT", ""), encoding="utf-8")
+    assert load_set(tmp_path).items["a"].licence == ""
 
 
 def test_files_are_compared_with_their_checksums(tmp_path: Path) -> None:
