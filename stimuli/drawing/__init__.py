@@ -1,4 +1,4 @@
-"""The pictures of the open set as drawings: SVG text made by plain functions.
+"""The pictures of the open set as drawings: SVG text made by plain functions. Films and sounds: `clips`.
 
 Sessions show the bundled files of `stimuli/open`, which `python -m tests.stimuli.render_open_set` makes
 from these drawings; nothing is drawn while a session runs.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from stimuli.drawing import neutral, pleasant, unpleasant
 from stimuli.drawing.canvas import Canvas
+from stimuli.drawing.faces import MODELS, Expression, Model, face
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +54,48 @@ SCENES = (
     Scene("stairs", "neutral", neutral.stairs, 4.9, 2.7, 5.3),
     Scene("shelf", "neutral", neutral.shelf, 5.2, 2.5, 5.6),
     Scene("lamp", "neutral", neutral.lamp, 5.1, 2.3, 5.6),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FacePicture:
+    """A model's face with an expression; ratings as for scenes, the same for every model."""
+
+    id: str
+    model: Model
+    expression: Expression
+    valence: float
+    arousal: float
+    dominance: float
+
+    @property
+    def category(self) -> str:
+        """The expression, told apart from the categories of scenes."""
+        return f"face-{self.expression}"
+
+    @property
+    def description(self) -> str:
+        """What can be seen."""
+        mood = {"neutral": "calm", "happy": "happy", "disgust": "disgusted", "sad": "sad"}[self.expression]
+        return f"A drawn face, {mood}"
+
+    def svg(self) -> str:
+        """Return the picture as an SVG document."""
+        return face(self.model, self.expression).svg(self.description)
+
+
+FEELINGS: dict[Expression, tuple[float, float, float]] = {
+    "neutral": (5.0, 2.8, 5.3),
+    "happy": (6.9, 4.4, 6.0),
+    "disgust": (3.4, 4.9, 4.6),
+    "sad": (3.3, 3.8, 4.2),
+}
+SPEECH_MODEL = "face-14"
+
+# The last model serves the picture tasks (calm, happy, sad), the others the micro-expressions.
+FACES = tuple(
+    FacePicture(f"{model.id}-{expression}", model, expression, *FEELINGS[expression])
+    for model in MODELS
+    for expression in FEELINGS
+    if expression != ("disgust" if model.id == SPEECH_MODEL else "sad")
 )

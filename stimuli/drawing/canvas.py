@@ -1,4 +1,4 @@
-"""A sheet of SVG to draw a picture on: 1280 x 960, shapes in the order of drawing."""
+"""A sheet of SVG to draw a picture on: 1280 x 960 unless told, shapes in the order of drawing."""
 
 from __future__ import annotations
 
@@ -18,10 +18,16 @@ def number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
+def curve(*parts: str | float) -> str:
+    """Return path data from its commands and numbers."""
+    return " ".join(part if isinstance(part, str) else number(part) for part in parts)
+
+
 class Canvas:
     """Collects shapes. `fill` and `stroke` are colours or what `linear` and `radial` return."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, width: int = WIDTH, height: int = HEIGHT) -> None:
+        self.width, self.height = width, height
         self._chance = random.Random(seed)
         self._definitions: list[str] = []
         self._shapes: list[str] = []
@@ -33,8 +39,8 @@ class Canvas:
     def svg(self, title: str) -> str:
         """Return the document."""
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-            f'width="{WIDTH}" height="{HEIGHT}">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" '
+            f'width="{self.width}" height="{self.height}">'
         )
         definitions = ["<defs>", *self._definitions, "</defs>"]
         return "\n".join([head, f"<title>{title}</title>", *definitions, *self._shapes, "</svg>", ""])
@@ -79,7 +85,7 @@ class Canvas:
 
     def background(self, *colours: str) -> None:
         """Fill the whole sheet, through several colours from top to bottom."""
-        self.rect(0, 0, WIDTH, HEIGHT, self.linear(*colours) if len(colours) > 1 else colours[0])
+        self.rect(0, 0, self.width, self.height, self.linear(*colours) if len(colours) > 1 else colours[0])
 
     def ellipse(
         self,
@@ -132,8 +138,8 @@ class Canvas:
         """Draw ground whose edge runs from `left` over `top` at `middle` to `right` (heights)."""
         data = (
             f"M0 {number(left)} Q{number(middle / 2)} {number(top)} {number(middle)} {number(top)} "
-            f"Q{number((middle + WIDTH) / 2)} {number(top)} {WIDTH} {number(right)} "
-            f"L{WIDTH} {HEIGHT} L0 {HEIGHT} Z"
+            f"Q{number((middle + self.width) / 2)} {number(top)} "
+            f"{self.width} {number(right)} L{self.width} {self.height} L0 {self.height} Z"
         )
         self.path(data, fill)
 
