@@ -12,6 +12,9 @@ from typing import Any, Literal
 Origin = Literal["recorded", "automatic", "simulated", "imported"]
 ORIGINS: tuple[Origin, ...] = ("recorded", "automatic", "simulated", "imported")
 
+NOT_RECORDED = "not recorded by the protocol"
+"""Cause of a gap that is meant: a stage in which this camera or microphone is not recorded."""
+
 BLOB_DTYPES = ("jpeg", "text")
 SAMPLE_DTYPES = ("float32", "float64", "int8", "int16", "int32", "int64")
 

@@ -129,7 +129,8 @@ def plan_of(path: Path) -> SessionPlan:
 def _plan_in(attributes: Mapping[str, Any]) -> SessionPlan:
     names = set(SessionPlan.__dataclass_fields__)
     values = {name: value for name, value in attributes.items() if name in names}
-    return SessionPlan(**values | {"devices": tuple(values.get("devices") or ())})
+    lists = {name: tuple(values.get(name) or ()) for name in ("devices", "done", "exposed")}
+    return SessionPlan(**values | lists)
 
 
 def _runs(paths: SessionPaths, plan: SessionPlan, parts: Sequence[Part | LostPart]) -> list[_Run]:
@@ -267,6 +268,9 @@ def _head(run: _Run) -> Head:
         "started_utc": _started_utc(plan, events),
         "screen": screens[-1] if screens else {},
     }
+    stand_ins = sorted({str(event.payload["stimulus"]) for event in events if event.kind == "placeholder"})
+    if stand_ins:
+        attributes["placeholders"] = stand_ins
     reason, ended = _ending(events)
     return Head(
         attributes,

@@ -142,6 +142,8 @@ class Recorder:
             match message["type"]:
                 case "streams":
                     self._roster.expect(message["expected"])
+                case "windows":
+                    self._roster.keep_to(message["streams"])
                 case "peers":
                     self._presenter = message["pids"].get("presenter")
                 case "stop":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from analysis.records import StreamInfo
@@ -19,6 +19,7 @@ from app.recorder.telling import (
 )
 from app.recorder.tracks import Track, live_ring
 from app.recorder.watch import INTERRUPTED, PRESENT, State
+from app.recorder.windows import Windows
 from app.ring import RingError
 from app.streams import Expected
 
@@ -49,6 +50,7 @@ class Roster:
         self._empty: set[str] = set()
         self._lock = threading.Lock()
         self._finder = Finder(self._on_found, self._on_ambiguous, hurry=restarted)
+        self._windows: dict[str, Windows] = {}
         self._since_s: float | None = None
         self._begun = False
         self._changed_s = 0.0
@@ -67,6 +69,14 @@ class Roster:
             track = self.track(expected.id)
             if expected.transport == "lsl" and (track is None or track.source is None):
                 self._seek(expected, track)
+
+    def keep_to(self, switches: Mapping[str, Sequence[tuple[float, bool]]]) -> None:
+        """Keep, of these streams, only what lies in the open times: (time, open) each, all so far."""
+        for stream_id, times in switches.items():
+            self._windows.setdefault(stream_id, Windows()).set(times)
+            track = self.track(stream_id)
+            if track is not None:
+                track.windows = self._windows[stream_id]
 
     def track(self, stream_id: str) -> Track | None:
         """Return a stream's track, None as long as its shape is unknown."""
@@ -175,6 +185,7 @@ class Roster:
         if self._restarted and expected.transport == "lsl" and former is None:
             resumed = left_behind(path, flushed.next_seq if flushed else 0)
         track = Track(expected, info, live_ring(path, expected, info, first_number(self._restarted)))
+        track.windows = self._windows.get(expected.id)
         if former is not None:
             track.samples = former.samples
         elif flushed is not None or resumed is not None:

@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis.records import StreamInfo
+from analysis.records import NOT_RECORDED, StreamInfo
 from app.recorder.holes import NO_SAMPLES, Hole, RowCounter, boundary, find_holes, judged
 from app.recorder.inlets import LslSource, Rows, SourceLostError
 from app.recorder.lifelines import ASK_EVERY_S, PATIENCE_S, Lifeline
 from app.recorder.offsets import Offset, OffsetTracker, measure
 from app.recorder.rings import Left, LiveRing, RingSource
 from app.recorder.watch import LOST_S, State, Watch
+from app.recorder.windows import Windows
 from app.streams import Expected
 
 RESTARTED = "recorder restarted"
@@ -44,7 +45,7 @@ class Track:
 
     A stream that changes its shape gets a new track; one that is interrupted keeps its own and begins a
     new segment. `missing` counts rows known to be lost, `gone` is the uid of a sender that was lost and
-    is to be looked for.
+    is to be looked for. `windows`, if any, say which rows the protocol lets it keep.
     """
 
     def __init__(self, expected: Expected, info: StreamInfo, live: LiveRing | None) -> None:
@@ -54,6 +55,7 @@ class Track:
         self.clock = OffsetTracker()
         self.source: LslSource | RingSource | None = None
         self.gone = ""
+        self.windows: Windows | None = None
         self.samples = 0
         self.missing = 0
         self.gaps = 0
@@ -145,13 +147,15 @@ class Track:
                 self.source, self.gone = None, source.uid
                 source.close()
             return False
+        if self.windows is not None:
+            for kept in self.windows.passed(rows, now):
+                self._take(kept, now)
+        elif rows is not None:
+            self._take(rows, now)
         if rows is None:
             if isinstance(source, LslSource) and source.is_cut:
                 self.watch.cut()
             return False
-        holes = self._holes(rows, now)
-        seq = rows.seq if self._live is None else self._live.append(rows, now)
-        self._keep(Piece(rows, seq, now, self.last_s, holes))
         self.watch.saw(now, len(rows.times))
         return True
 
@@ -175,15 +179,22 @@ class Track:
 
     def has_passed(self, time_s: float) -> bool:
         """Whether rows later than `time_s` (our clock) have come."""
+        if self.windows is not None and self.windows.heard_s >= time_s:
+            return True
         return self.last_s is not None and self.last_s + self.clock.offset_s >= time_s
 
     @property
     def _lifeline(self) -> Lifeline | None:
         return self.source.lifeline if isinstance(self.source, LslSource) else None
 
+    def _take(self, rows: Rows, now: float) -> None:
+        holes = self._holes(rows, now)
+        seq = rows.seq if self._live is None else self._live.append(rows, now)
+        self._keep(Piece(rows, seq, now, self.last_s, holes))
+
     def _keep(self, piece: Piece) -> None:
         self.samples += len(piece.rows.times)
-        self.missing += sum(hole.missing for hole in piece.holes)
+        self.missing += sum(hole.missing for hole in piece.holes if hole.cause != NOT_RECORDED)
         self.gaps += len(piece.holes)
         self.last_s, self._received_s = float(piece.rows.times[-1]), piece.received_s
         with self._lock:
