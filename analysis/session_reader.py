@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.amendments import Amendment, amended_attributes, amended_channels, amendments_for
 from analysis.records import Event, Gap, StreamInfo
 from analysis.session_abandoned import AbandonedFile
 from analysis.session_format import (
@@ -217,14 +218,21 @@ class Session:
     """An open session file or part; use as a context manager.
 
     `is_finished` tells a finished file from a part, `is_closed` whether its writer closed it in order.
+    `amendments` are the corrections of the study around a finished file: what is read says what is known
+    now, `recorded` holds the attributes as they were.
     """
 
-    def __init__(self, path: Path, file: h5py.File, is_closed: bool) -> None:
+    def __init__(self, path: Path, file: h5py.File, is_closed: bool, amended: bool = True) -> None:
         self.path = path
         self.file = file
         self.is_closed = is_closed
-        self.attributes: dict[str, Any] = {name: from_attribute(v) for name, v in file.attrs.items()}
-        self.is_finished = self.attributes.get("state") == "finished"
+        self.recorded: dict[str, Any] = {name: from_attribute(v) for name, v in file.attrs.items()}
+        self.is_finished = self.recorded.get("state") == "finished"
+        self.amendments: tuple[Amendment, ...] = ()
+        if amended and self.is_finished:
+            said = (str(self.recorded.get(name, "")) for name in ("uuid", "participant"))
+            self.amendments = amendments_for(path, *said)
+        self.attributes = amended_attributes(self.recorded, self.amendments)
         self.streams: dict[str, Stream] = {}
         for name in file["streams"]:
             try:
@@ -233,6 +241,10 @@ class Session:
                 # What a crash left may lack one stream and hold the others.
                 if is_closed:
                     raise
+        for name, stream in self.streams.items():
+            channels = amended_channels(name, stream.info.channels, self.amendments)
+            if channels != stream.info.channels:
+                stream.info = replace(stream.info, channels=channels)
 
     def __enter__(self) -> Session:
         return self
@@ -266,8 +278,12 @@ class Session:
 
     @cached_property
     def trials(self) -> dict[str, NDArray[Any]]:
-        """Trials, a column a name, one row a trial."""
-        return read_table(self.file["trials"]) if "trials" in self.file else {}
+        """Trials, a column a name, one row a trial; the protocol's version is a column of each."""
+        if "trials" not in self.file:
+            return {}
+        table = read_table(self.file["trials"])
+        version = int(self.protocol.get("version", 0))
+        return table | {"protocol_version": np.full(len(table.get("index", ())), version, np.int32)}
 
     @cached_property
     def protocol(self) -> dict[str, Any]:
@@ -315,8 +331,11 @@ def was_closed(path: Path) -> bool:
     return len(head) == 12 and not (head[8] >= 3 and head[11])
 
 
-def open_session(path: Path | str) -> Session:
-    """Open a finished file, or a part (also while it is being written); raises SessionFileError."""
+def open_session(path: Path | str, amended: bool = True) -> Session:
+    """Open a finished file, or a part (also while it is being written); raises SessionFileError.
+
+    Corrections of the study around the file are applied, unless told not to.
+    """
     path = Path(path)
     is_closed = was_closed(path)
     source = path if is_closed else AbandonedFile(path)
@@ -329,7 +348,7 @@ def open_session(path: Path | str) -> Session:
         ) from error
     try:
         check_version(path, file.attrs)
-        return Session(path, file, is_closed)
+        return Session(path, file, is_closed, amended)
     except SessionFileError:
         file.close()
         raise

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from analysis.presentation_summary import presentation_summary
+from analysis.presentation_timing import read_presentation
 from analysis.session_format import SessionFileError, entry_crc, rows_crc
 from analysis.session_quality import quality_summary, quality_table
 from analysis.session_reader import Session, Stream, blocks, open_session
@@ -32,6 +34,8 @@ def summary(path: Path | str) -> dict[str, Any]:
             "uuid": attributes.get("uuid", ""),
             "origin": attributes.get("origin", ""),
             "protocol": session.protocol.get("name", ""),
+            "protocol_version": int(session.protocol.get("version", 0)),
+            "amendments": [amendment.text for amendment in session.amendments],
             "participant": attributes.get("participant", ""),
             "started_utc": attributes.get("started_utc") or attributes.get("created_utc", ""),
             "ended": bool(session.end.totals.get("in_order", False)),
@@ -42,6 +46,7 @@ def summary(path: Path | str) -> dict[str, Any]:
             "dropped_frames": sum(
                 int(e.payload.get("count", 0)) for e in session.events if e.kind == "frames_dropped"
             ),
+            "presentation": presentation_summary(read_presentation(session)),
             "streams": [
                 stream_summary(stream) | {"quality": quality_summary(quality.get(stream.info.id, ()))}
                 for stream in session

@@ -129,7 +129,7 @@ def _write_keys(file: h5py.Group, keys: Sequence[Event]) -> None:
 
 def _write_frames(file: h5py.Group, frames: Sequence[Event]) -> None:
     columns: dict[str, Column] = _common(frames) | {
-        "presentation_s": np.array([_number(f.payload.get("presentation_s")) for f in frames], "f8"),
+        "presentation_s": np.array([_number(frame.payload.get("pts_s")) for frame in frames], "f8"),
         "stimulus": [str(frame.payload.get("stimulus", "")) for frame in frames],
         "repeated": np.array([_count(frame.payload.get("repeated")) for frame in frames], "i4"),
         "skipped": np.array([_count(frame.payload.get("skipped")) for frame in frames], "i4"),
@@ -173,6 +173,7 @@ def _new_row(event: Event, planned: Mapping[str, Any], order: int, attempts: int
     return {
         "index": event.trial,
         "stimulus": str(known.get("stimulus") or ""),
+        "item": str((known.get("item") or {}).get("id") or ""),
         "category": str(known.get("category") or ""),
         "block": str(known.get("block") or ""),
         "practice": bool(known.get("practice", False)),
@@ -184,7 +185,9 @@ def _new_row(event: Event, planned: Mapping[str, Any], order: int, attempts: int
         "intended_onset_s": float("nan"),
         "actual_onset_s": float("nan"),
         "offset_s": float("nan"),
+        "repeated_exposure": bool(known.get("repeated_exposure", False)),
         "ratings": {},
+        "declined": [],
     }
 
 
@@ -198,13 +201,18 @@ def _take(row: dict[str, Any], event: Event) -> None:
         row["offset_s"] = _number(payload.get("intended_s") if actual is None else actual)
     elif event.kind == "response" and "item" in payload:
         row["ratings"][str(payload["item"])] = payload.get("value")
+    elif event.kind == "declined":
+        row["declined"].append(str(payload.get("item") or event.stage))
     elif event.kind == "trial_ended":
         row["ended_s"] = event.time
         row["end_reason"] = str(payload.get("reason") or "completed")
 
 
 def write_trials(file: h5py.Group, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write /trials: a numeric column a rating (`rating_<item>`), and all answers as JSON."""
+    """Write /trials: a numeric column a rating (`rating_<item>`), and all answers as JSON.
+
+    `declined` lists the items and stages that the participant would rather not answer.
+    """
     kinds = {"index": "i4", "order": "i4", "attempts": "i4", "practice": "?"}
     texts = ("stimulus", "category", "block", "end_reason")
     times = ("started_s", "ended_s", "intended_onset_s", "actual_onset_s", "offset_s")
@@ -213,13 +221,17 @@ def write_trials(file: h5py.Group, rows: Sequence[Mapping[str, Any]]) -> None:
         values = [row[name] for row in rows]
         columns[name] = values if name in texts else np.array(values, kinds.get(name, "f8"))
     columns["end_reason"] = [row["end_reason"] for row in rows]
+    if any(row.get("item") for row in rows):
+        columns["item"] = [str(row.get("item") or "") for row in rows]
+    columns["repeated_exposure"] = np.array([bool(row.get("repeated_exposure")) for row in rows], "?")
     items = dict.fromkeys(item for row in rows for item in row["ratings"])
     for item in items:
         numbers = [_number(row["ratings"].get(item)) for row in rows]
         if not np.isnan(numbers).all():
             columns[f"rating_{item.replace('/', '_')}"] = np.array(numbers, "f8")
     columns["ratings"] = [json.dumps(row["ratings"], ensure_ascii=False) for row in rows]
-    write_table(file, "trials", columns, texts=["ratings"])
+    columns["declined"] = [json.dumps(row.get("declined") or [], ensure_ascii=False) for row in rows]
+    write_table(file, "trials", columns, texts=["ratings", "declined"])
 
 
 def _number(value: Any) -> float:

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from app import system
+from app import cli_people, system
+from app.cli_people import json_option as _json
+from app.commands import stimuli_words
 from stimuli.problems import EvokeError
 
 SUCCESS, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -31,10 +33,6 @@ class Command:
     summary: str
     target: str
     add_arguments: Callable[[Parser], None]
-
-
-def _json(parser: Parser) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
 
 
 def _seconds(text: str) -> float:
@@ -70,10 +68,32 @@ def _demo(parser: Parser) -> None:
 
 
 def _run(parser: Parser) -> None:
-    parser.add_argument("protocol", metavar="PROTOCOL", help="name of a bundled protocol, or a file")
+    parser.add_argument(
+        "protocol",
+        nargs="?",
+        default="",
+        metavar="PROTOCOL",
+        help="name of a bundled protocol, or a file (default: the study's)",
+    )
     parser.add_argument("--study", type=Path, required=True, metavar="DIR", help="folder of the study")
     parser.add_argument(
-        "--participant", required=True, metavar="ID", help="code; 'sim...' for a simulated participant"
+        "--participant", default="", metavar="ID", help="code; 'sim...' for a simulated participant"
+    )
+    parser.add_argument(
+        "--rehearse",
+        action="store_true",
+        help="try it out: kept apart, without code, consent and counter-balancing place",
+    )
+    parser.add_argument(
+        "--continue",
+        dest="continues",
+        default="",
+        metavar="FILE|last",
+        help="the remaining trials of a session that broke off, in the same order",
+    )
+    parser.set_defaults(complain=_names_nobody)
+    parser.add_argument(
+        "--language", default="", metavar="CODE", help="of the texts (default: the participant's)"
     )
     parser.add_argument("--session", type=int, metavar="N", help="number of the visit (default: the next)")
     parser.add_argument("--devices", type=Path, metavar="FILE", help="devices file (default: the study's)")
@@ -89,12 +109,20 @@ def _run(parser: Parser) -> None:
         help="how long each signal is checked before the start (default: 10 s; 0: not at all)",
     )
     parser.add_argument(
-        "--consent", action="store_true", help="the participant has agreed; stored in the file"
+        "--consent",
+        action="store_true",
+        help="the participant has agreed to this version; noted in the study, stored in the file",
     )
+    cli_people.consent_answers(parser)
     parser.add_argument(
         "--attached", action="store_true", help="wait for a console to connect and give the start"
     )
     _json(parser)
+
+
+def _names_nobody(options: argparse.Namespace) -> str:
+    known = options.participant or options.rehearse or options.continues
+    return "" if known else "--participant is needed, unless with --rehearse or --continue"
 
 
 def _record(parser: Parser) -> None:
@@ -152,11 +180,32 @@ def _check(parser: Parser) -> None:
     parser.add_argument(
         "target", metavar="PROTOCOL|SET|STUDY|SESSION|DEVICES", help="what to check: a name, file or folder"
     )
+    parser.add_argument(
+        "--rate", type=float, metavar="HZ", help="refresh rate of the screen that a protocol is to run on"
+    )
     _json(parser)
 
 
 def _info(parser: Parser) -> None:
     parser.add_argument("session", type=Path, metavar="SESSION", help="session file")
+    _json(parser)
+
+
+def _timing_test(parser: Parser) -> None:
+    parser.add_argument(
+        "--study", type=Path, metavar="DIR", help="study whose devices are used (default: a place of its own)"
+    )
+    parser.add_argument("--devices", type=Path, metavar="FILE", help="devices file (default: the study's)")
+    parser.add_argument("--stream", default="", metavar="ID", help="the diode's stream (default: the best)")
+    parser.add_argument("--channel", default="", metavar="NAME", help="its channel (default: the best)")
+    parser.add_argument("--flashes", type=int, default=100, metavar="N", help="how many (default: 100)")
+    parser.add_argument("--headless", action="store_true", help="no experimenter's window")
+    parser.add_argument("--auto", action="store_true", help="the computer presses the buttons")
+    parser.add_argument("--accept", default="", metavar="REASON", help="start in spite of failed checks")
+    parser.add_argument(
+        "--no-keep", dest="keep", action="store_false", help="do not store the lag for this screen"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write report, table and histogram there")
     _json(parser)
 
 
@@ -197,6 +246,13 @@ def _export(parser: Parser) -> None:
         choices=("full", "no-face-voice", "signals"),
         help="take out what identifies people and machines, and leave out face and voice, or all but signals"
         " (bids: signals if not given; other formats: everything as recorded)",
+    )
+    parser.add_argument(
+        "--for",
+        dest="use",
+        default="study",
+        choices=("study", "lab", "open-data", "teaching"),
+        help="what for: participants who have not agreed to it are left out (default: study)",
     )
     _json(parser)
 
@@ -257,6 +313,12 @@ COMMANDS = (
     Command("check", "validate, with every problem listed", "app.commands.check:check", _check),
     Command("info", "streams, rates, gaps, drift and onsets of a session", "app.commands.files:info", _info),
     Command(
+        "timing-test",
+        "measure how late this screen is, with a photodiode",
+        "app.commands.timing_test:timing_test",
+        _timing_test,
+    ),
+    Command(
         "sync-check",
         "how late each stream is: flash, tone and key found again in all",
         "app.commands.sync_check:sync_check",
@@ -265,6 +327,33 @@ COMMANDS = (
     Command("recover", "finish what a crash left", "app.commands.files:recover", _recover),
     Command("export", "write BIDS, EDF, BDF, XDF, CSV or MP4", "app.commands.exporting:export", _export),
     Command("import", "other programs' recordings into a study", "app.commands.importing:import_", _import),
+    Command(
+        "participants",
+        "who takes part, and which sessions are done",
+        "app.commands.people:list_participants",
+        cli_people.participants,
+    ),
+    Command(
+        "consent", "what a participant has agreed to", "app.commands.people:note_consent", cli_people.consent
+    ),
+    Command(
+        "amend", "correct what was recorded under a wrong name", "app.commands.people:amend", cli_people.amend
+    ),
+    Command(
+        "protocol", "versions of a study's protocol", "app.commands.people:protocol", cli_people.protocol
+    ),
+    Command(
+        "withdraw",
+        "erase a participant, or some streams",
+        "app.commands.withdraw:withdraw",
+        cli_people.withdraw,
+    ),
+    Command(
+        "stimuli",
+        "import, choose and rate stimuli",
+        "app.commands.stimuli:stimuli",
+        stimuli_words.add_arguments,
+    ),
     Command("backup", "the study's second copy", "app.commands.backup:backup", _backup),
     Command(
         "diagnose", "pack logs without signals, codes or text", "app.commands.diagnose:diagnose", _diagnose
@@ -279,6 +368,7 @@ CHILDREN = {
     "_bridge": "app.devices.bridge:main",
     "_capture": "app.devices.capture:main",
     "_presenter": "app.presenter.process:main",
+    "_curtain": "app.presenter.curtain:main",
     "_sounder": "app.supervisor.sounder:main",
     "_console": "app.console:main",
     "_trial": "app.console.trial:main",
@@ -336,6 +426,9 @@ def _run_command(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     if options.command is None:
         options.command, options.study = "open", None
+    complain = getattr(options, "complain", None)
+    if complain is not None and (missing := complain(options)):
+        parser.error(missing)
     command = next(command for command in COMMANDS if command.name == options.command)
     return _load(command.target)(options)
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ REACH_S = 5.0
 """A folder that does not answer so long is out of reach."""
 LOOK_S = 1.0
 """How often copying looks whether a session has begun."""
-SKIPPED_SUFFIXES = (LIVE_SUFFIX, ".partial", ".new", PARTIAL, ".lock", ".tmp")
+SKIPPED_SUFFIXES = (LIVE_SUFFIX, ".partial", ".new", PARTIAL, ".lock", ".tmp", "withdrawing.json")
 SKIPPED_NAMES = ("__pycache__", "cache", ".cache")
 RECORDINGS = (".h5",)
 """Files that never change: a copy that differs is a defect and never the older state."""
@@ -283,6 +283,54 @@ def _replaceable(name: str, source: Path, mirror: Path, ledger: _Ledger) -> str:
         if source.read_bytes().startswith(old):
             return sha256_of(copy)
     return ""
+
+
+def is_reached(study: Study) -> bool:
+    """Whether the study has a second copy, and it can be reached now."""
+    mirror = mirror_of(study)
+    return mirror is not None and _is_reached(mirror, study.uuid)
+
+
+class Erasing:
+    """What was copied, while the second copy loses something; `names` are the files that it may hold."""
+
+    def __init__(self, study: Study, mirror: Path, ledger: _Ledger) -> None:
+        self._study, self._mirror, self._ledger = study, mirror, ledger
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files that were copied."""
+        return tuple(self._ledger.files)
+
+    def take(self, gone: Iterable[str], changed: Iterable[str]) -> None:
+        """Note which files of the copy were erased, and which lost a part and may be copied over."""
+        for name in gone:
+            self._ledger.files.pop(name, None)
+        for name in changed:
+            sha256 = sha256_of(self._mirror / name)
+            self._ledger.files[name] = {"sha256": sha256, "size": -1, "changed": 0}
+        # What the last try told may name what is gone.
+        self._ledger.problem = ""
+        self._ledger.save()
+
+    def copy(self, name: str) -> None:
+        """Copy a file that was written anew, once the old one is gone; raises CopyError or OSError."""
+        source = self._study.folder / name
+        now = source.stat()
+        sha256 = copy_verified(source, self._mirror / name)
+        self._ledger.files[name] = {"sha256": sha256, "size": now.st_size, "changed": now.st_mtime_ns}
+        self._ledger.save()
+
+
+@contextlib.contextmanager
+def erasing(study: Study) -> Iterator[Erasing]:
+    """Keep others from copying while the second copy loses something; raises CopyError if one copies now."""
+    mirror, ledger = mirror_of(study), _Ledger.of(study.uuid)
+    assert mirror is not None, "there is a second copy"
+    with _alone(ledger.path) as is_alone:
+        if not is_alone:
+            raise CopyError(f"{mirror}: is being copied to just now. Wait a moment and try again.")
+        yield Erasing(study, mirror, ledger)
 
 
 def start_pending(study: Study) -> subprocess.Popen[bytes] | None:

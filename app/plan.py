@@ -96,7 +96,11 @@ class SessionPlan:
     None for a plain recording. `window` is `screen` (participant's window), `null` (virtual screen) or
     `none` (no presenter). `checks` are the results of the checks before the start. No absolute path:
     stimuli are named by set and id; `stimulus_folder` says where a set that is not bundled lies, seen
-    from the live folder.
+    from the live folder. `continues` is the uuid of the session that broke off, `done` the trials that
+    need not be done again, and `exposed` those others whose stimulus was seen. `consent` is the
+    participant's (`app.consent`), empty where none is needed. `language` is the participant's, "" for the
+    protocol's first. `look` is how the participant's screen is set up (`palette`, `text_scale`, `screen`,
+    `corner_patch`, `calibration`).
     """
 
     uuid: str
@@ -119,6 +123,12 @@ class SessionPlan:
     checks: Mapping[str, Any] = field(default_factory=dict)
     accept: str = ""
     continues: str = ""
+    done: tuple[int, ...] = ()
+    exposed: tuple[int, ...] = ()
+    rehearsal: bool = False
+    language: str = ""
+    group: str = ""
+    look: Mapping[str, Any] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
     software: Mapping[str, str] = field(default_factory=dict)
 
@@ -130,8 +140,16 @@ class SessionPlan:
     def load(cls, path: Path) -> SessionPlan:
         """Read what `save` wrote; raises OSError or ValueError."""
         values = json.loads(path.read_text(encoding="utf-8"))
-        values["devices"] = tuple(values["devices"])
+        if not isinstance(values, dict):
+            raise ValueError(f"{path.name} holds no plan")
+        for name in ("devices", "done", "exposed"):
+            values[name] = tuple(values.get(name, ()))
         return cls(**values)
+
+    def refuses(self, modality: str) -> bool:
+        """Whether the participant refused `camera`, `voice`, `typed_text` or `body`."""
+        streams = self.consent.get("streams") if isinstance(self.consent, Mapping) else None
+        return isinstance(streams, Mapping) and streams.get(modality) is False
 
     @property
     def runtime(self) -> Path:

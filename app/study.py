@@ -1,10 +1,11 @@
 """A study on disk: BIDS names, participants and their counter-balancing slots, finished sessions.
 
     study.yaml                                    what the study is
-    participants.tsv                              code, slot, when added
+    participants.tsv                              code, slot, when added, group, language, own fields
     sub-01/ses-01/sub-01_ses-01_task-NAME_run-01.h5
     sessions.jsonl                                one line a finished session: file, sha256, uuid, protocol
     rehearsals/                                   the same names, for trying things out
+    consent.jsonl amendments.jsonl versions.jsonl exports.jsonl withdrawals.jsonl     append-only
 
 Nothing is ever overwritten and no absolute path is stored, so a study may be moved or copied whole.
 """
@@ -12,23 +13,34 @@ Nothing is ever overwritten and no absolute path is stored, so a study may be mo
 from __future__ import annotations
 
 import contextlib
-import errno
-import json
-import os
 import re
-import sys
 import uuid
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import yaml
 
+from analysis.amendments import Amendments
+from app.participant_fields import FieldSpec
+from app.participant_rows import Participant, Table, first_free
 from app.plan import LIVE_SUFFIX, Lock, SessionPaths
 from app.settings import write_atomically
-from stimuli.problems import EvokeError
+from app.study_files import StudyError, append_line, exclusively, lines_of, reading, utc_now, writing
+from app.study_yaml import checked, with_entry
+
+__all__ = [
+    "CODE",
+    "REHEARSALS",
+    "Claim",
+    "FinishedSession",
+    "Kind",
+    "Participant",
+    "Study",
+    "StudyError",
+    "task_label",
+]
 
 Kind = Literal["people", "simulation"]
 
@@ -36,25 +48,18 @@ FORMAT = "evoke-study"
 VERSION = 1
 REHEARSALS = "rehearsals"
 CODE = re.compile(r"[A-Za-z0-9]{1,32}")
-_TABLE_HEAD = ("participant_id", "slot", "added")
-
-
-class StudyError(EvokeError):
-    """A study cannot be found, read or written, or must not hold what was asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Participant:
-    """A row of participants.tsv; `slot` is the place in the counter-balancing, from 0, kept for ever."""
-
-    code: str
-    slot: int
-    added: str
+SESSIONS = "sessions.jsonl"
+WITHDRAWALS = "withdrawals.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedSession:
-    """A line of sessions.jsonl; `file` is relative to the study."""
+    """A line of sessions.jsonl; `file` is relative to the study.
+
+    `reason` is why it ended. Of its `trials` planned, `ended` came to an end of any kind in this run and
+    `done` need not be done again, those of the run that it continues (`continues` is its uuid) counted;
+    -1 where an older line does not say.
+    """
 
     file: str
     sha256: str
@@ -67,6 +72,21 @@ class FinishedSession:
     protocol_version: int
     rehearsal: bool
     added: str
+    reason: str = ""
+    trials: int = -1
+    ended: int = -1
+    done: int = -1
+    continues: str = ""
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> FinishedSession:
+        """Read a line; what a later Evoke wrote beside it is passed over. Raises TypeError."""
+        return cls(**{name: value for name, value in values.items() if name in cls.__dataclass_fields__})
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no trial of the protocol is left; also where an older line does not say."""
+        return self.trials < 0 or self.reason == "completed" or self.done >= self.trials
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +103,8 @@ class Study:
 
     `uuid` names it wherever it lies, "" in a study from before there were any (`identity` gives it one).
     `protocol` and `devices` are the study's usual choices: a bundled protocol's name or a file name
-    relative to the study, "" for none.
+    relative to the study, "" for none. `visits` is how many sessions each participant comes for, `look` how
+    the participant's screen is set up (see `LOOKS`).
     """
 
     folder: Path
@@ -95,6 +116,9 @@ class Study:
     network: bool = False
     characters: bool = False
     uuid: str = ""
+    visits: int = 1
+    participant_fields: tuple[FieldSpec, ...] = ()
+    look: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def create(
@@ -107,6 +131,8 @@ class Study:
         devices: str = "",
         network: bool = False,
         characters: bool = False,
+        visits: int = 1,
+        participant_fields: tuple[FieldSpec, ...] = (),
     ) -> Study:
         """Make a study in `folder`, which may exist if it holds none; raises StudyError."""
         for value in (protocol, devices):
@@ -117,10 +143,22 @@ class Study:
         if kind not in get_args(Kind):
             raise StudyError(f"{folder}: a study is of people or a simulation, not {kind!r}.")
         own = str(uuid.uuid4())
-        study = cls(folder, name, kind, _utc_now(), protocol, devices, network, characters, own)
-        with _writing(folder):
+        study = cls(
+            folder,
+            name,
+            kind,
+            utc_now(),
+            protocol,
+            devices,
+            network,
+            characters,
+            own,
+            visits,
+            participant_fields,
+        )
+        with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            with _exclusively(folder):
+            with exclusively(folder):
                 if (folder / "study.yaml").exists():
                     raise StudyError(f"{folder}: there is a study here already. Open it, or choose another.")
                 study._describe()
@@ -152,18 +190,9 @@ class Study:
                 f"{path}: written for study format {values.get('version')}, and this Evoke reads"
                 f" {VERSION}. Update Evoke."
             )
-        known = {
-            field.name: values[field.name]
-            for field in fields(cls)
-            if field.name != "folder" and field.name in values
-        }
         if values.get("kind") not in get_args(Kind):
             raise StudyError(f"{path}: kind is {values.get('kind')!r}. Write people or simulation.")
-        for name, value in known.items():
-            wanted = bool if name in ("network", "characters") else str
-            if not isinstance(value, wanted):
-                raise StudyError(f"{path}: {name} is {value!r}. Write a {_WORDS[wanted]}.")
-        return cls(folder, **({"name": folder.resolve().name} | known))
+        return cls(folder, **({"name": folder.resolve().name} | checked(values, path)))
 
     @classmethod
     def containing(cls, path: Path) -> Study | None:
@@ -177,33 +206,35 @@ class Study:
         """Return the study's uuid; one that has none yet is given one. Raises StudyError where it cannot."""
         if self.uuid:
             return self.uuid
-        with _writing(self.folder), _exclusively(self.folder):
-            now = Study.open(self.folder)
-            if not now.uuid:
-                now = replace(now, uuid=str(uuid.uuid4()))
-                path = self.folder / "study.yaml"
-                # Only the one line: people write comments into this file.
-                old = re.sub(r"^uuid:.*\n?", "", path.read_text(encoding="utf-8"), flags=re.M)
-                write_atomically(path, old + ("" if old.endswith("\n") else "\n") + f"uuid: {now.uuid}\n")
-        return now.uuid
+        return self._changed(lambda now: {} if now.uuid else {"uuid": str(uuid.uuid4())}).uuid
+
+    def with_settings(self, **changes: Any) -> Study:
+        """Write some of what study.yaml says anew, the rest and its comments untouched; raises StudyError.
+
+        `participant_fields` are FieldSpecs. Returns the study as it is then.
+        """
+        return self._changed(lambda _: changes)
+
+    def _changed(self, change: Callable[[Study], Mapping[str, Any]]) -> Study:
+        path = self.folder / "study.yaml"
+        with writing(self.folder), exclusively(self.folder):
+            text = path.read_text(encoding="utf-8")
+            for name, value in change(Study.open(self.folder)).items():
+                plain = [spec.to_yaml() for spec in value] if name == "participant_fields" else value
+                checked({name: plain}, path)
+                text = with_entry(text, name, plain)
+            if text != path.read_text(encoding="utf-8"):
+                write_atomically(path, text)
+        return Study.open(self.folder)
 
     def participants(self) -> tuple[Participant, ...]:
         """Return everybody in the order of adding; raises StudyError if the table is damaged."""
-        path = self.folder / "participants.tsv"
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return ()
-        except (OSError, UnicodeDecodeError) as error:
-            raise StudyError(f"{path}: cannot be read: {error}.") from error
-        rows: list[Participant] = []
-        for number, line in enumerate(lines[1:], start=2):
-            cells = line.split("\t")
-            # Columns that somebody added behind ours are theirs.
-            if len(cells) < len(_TABLE_HEAD) or not cells[1].isdecimal():
-                raise StudyError(f"{path}:{number}: not a code, slot and date. Mend the line.")
-            rows.append(Participant(cells[0].removeprefix("sub-"), int(cells[1]), cells[2]))
-        return tuple(rows)
+        return Table.read(self.folder).rows
+
+    def amendments(self) -> Amendments:
+        """Return all corrections; raises StudyError."""
+        with reading(self.folder):
+            return Amendments.of(self.folder)
 
     def check_participant(self, code: str) -> None:
         """Raise StudyError unless `code` may take part in this study."""
@@ -224,33 +255,70 @@ class Study:
             )
 
     def slot_for(self, code: str) -> int:
-        """Return the participant's counter-balancing slot; a newcomer gets the next one and keeps it."""
+        """Return the participant's counter-balancing slot; a newcomer gets the first free one and keeps it.
+
+        Free is also the slot of a participant whose every session was over before its first trial ended,
+        for as long as nobody else has got it. A slot that was used stays used, also after a withdrawal.
+        """
         self.check_participant(code)
-        with _writing(self.folder), _exclusively(self.folder):
-            rows = self.participants()
-            for row in rows:
-                if row.code == code:
-                    return row.slot
-                if row.code.lower() == code.lower():
+        with writing(self.folder), exclusively(self.folder):
+            table = Table.read(self.folder)
+            row = table.find(code) or self._known_as(code, table)
+            if row is not None and row.slot is not None:
+                return row.slot
+            for other in table.rows:
+                if row is None and other.code.lower() == code.lower():
                     raise StudyError(
-                        f"participant {code}: the study has {row.code} already, which differs only in capital"
-                        " letters. Use that, or another code."
+                        f"participant {code}: the study has {other.code} already, which differs only in"
+                        " capital letters. Use that, or another code."
                     )
-            slot = max((row.slot for row in rows), default=-1) + 1
-            self._append_participant(Participant(code, slot, _utc_now()))
+            released = self.released(table)
+            taken = {each.slot for each in table.rows if each.code not in released}
+            slot = first_free(taken | self._withdrawn_slots())
+            for each in table.rows:
+                if each.slot == slot:
+                    table = table.with_row(replace(each, slot=None))
+            new = Participant(code, slot, utc_now()) if row is None else replace(row, slot=slot)
+            table.with_row(new).write(self.folder)
             return slot
+
+    def _known_as(self, code: str, table: Table) -> Participant | None:
+        """Return the row of a participant whose code was recorded wrongly and corrected to `code`."""
+        amendments = self.amendments()
+        return next((row for row in table.rows if amendments.code_of(row.code) == code), None)
+
+    def released(self, table: Table | None = None) -> set[str]:
+        """Return the participants whose slot nobody has used: sessions there were, but no trial ended."""
+        table = Table.read(self.folder) if table is None else table
+        trials: dict[str, list[int]] = {}
+        listed = set()
+        for session in self.sessions():
+            if not session.rehearsal:
+                # One that came to its end was used, also without any trial.
+                used = -1 if session.reason == "completed" else session.ended
+                trials.setdefault(session.participant, []).append(used)
+                listed.add(session.file)
+        unused = {code for code, ended in trials.items() if not any(ended)}
+        return {
+            row.code
+            for row in table.rows
+            if row.code in unused and all(name in listed for name in self._recorded(row.code))
+        }
+
+    def _recorded(self, code: str) -> Iterator[str]:
+        for path in self.folder.glob(f"sub-{code}/ses-*/*"):
+            if path.suffix in (".h5", ".partial", LIVE_SUFFIX):
+                yield self.relative(path)
+
+    def _withdrawn_slots(self) -> set[int | None]:
+        lines = lines_of(self.folder / WITHDRAWALS)
+        return {slot for line in lines for slot in line.get("slots") or () if isinstance(slot, int)}
 
     def forget_newcomer(self, code: str) -> None:
         """Take back a participant who has no session: only for what failed right after `slot_for`."""
-        with _writing(self.folder), _exclusively(self.folder):
+        with writing(self.folder), exclusively(self.folder):
             if not any(self.folder.glob(f"sub-{code}/ses-*/*")):
-                path = self.folder / "participants.tsv"
-                lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-                kept = [line for line in lines if line.partition("\t")[0] != f"sub-{code}"]
-                if len(kept) > 1:
-                    write_atomically(path, "".join(kept))
-                else:
-                    path.unlink()
+                Table.read(self.folder).without([code]).write(self.folder)
 
     def next_session(self, participant: str, session: int, task: str, rehearsal: bool = False) -> Claim:
         """Claim the next free run of a task in a session by making its live folder; raises StudyError."""
@@ -261,7 +329,7 @@ class Study:
         top = self.folder / REHEARSALS if rehearsal else self.folder
         folder = top / f"sub-{participant}" / f"ses-{session:02d}"
         stem = f"sub-{participant}_ses-{session:02d}_task-{task_label(task)}_run-"
-        with _writing(self.folder):
+        with writing(self.folder):
             folder.mkdir(parents=True, exist_ok=True)
             while True:
                 run = 1 + max(_runs(folder, stem), default=0)
@@ -274,7 +342,13 @@ class Study:
 
     def next_visit(self, participant: str) -> int:
         """Return the number behind the participant's last session that has a recording, begun or finished."""
+        amendments = self.amendments()
         visits = [0]
+        for known in self.sessions():
+            # Also what was recorded under a wrong code.
+            whose = amendments.code_of(known.participant, known.uuid, known.file)
+            if whose == participant and not known.rehearsal and known.participant != participant:
+                visits.append(known.session)
         for folder in (self.folder / f"sub-{participant}").glob("ses-*"):
             number = re.fullmatch(r"ses-(\d+)", folder.name)
             if number and any(entry.suffix in (".h5", LIVE_SUFFIX) for entry in folder.iterdir()):
@@ -283,15 +357,9 @@ class Study:
 
     def add_finished(self, session: FinishedSession) -> None:
         """Add a line to sessions.jsonl, once for each file; raises StudyError."""
-        path = self.folder / "sessions.jsonl"
-        with _writing(self.folder), _exclusively(self.folder):
-            if any(known.file == session.file for known in self.sessions()):
-                return
-            with path.open("ab", buffering=0) as file:
-                torn = file.tell() and not path.read_bytes().endswith(b"\n")
-                line = json.dumps(asdict(session), ensure_ascii=False) + "\n"
-                file.write((b"\n" if torn else b"") + line.encode())
-                os.fsync(file.fileno())
+        with writing(self.folder), exclusively(self.folder):
+            if not any(known.file == session.file for known in self.sessions()):
+                append_line(self.folder / SESSIONS, asdict(session))
 
     def enter(self, path: Path, sha256: str) -> FinishedSession:
         """Add the finished file at `path` in the study to the list by what it says itself; return the line.
@@ -299,10 +367,12 @@ class Study:
         Raises StudyError, and `analysis.session_file.SessionFileError` where it cannot be read.
         """
         from analysis.session_file import open_session
+        from analysis.session_progress import progress_of
 
         file = self.relative(path)
-        with open_session(path) as session:
-            said, protocol = session.attributes, session.protocol
+        with open_session(path, amended=False) as session:
+            said, protocol, reason = session.attributes, session.protocol, session.end.reason
+            progress = progress_of(session)
         run = re.search(r"_run-(\d+)", path.name)
         entry = FinishedSession(
             file=file,
@@ -316,25 +386,22 @@ class Study:
             protocol=str(protocol.get("name", "")),
             protocol_version=int(protocol.get("version", 0)),
             rehearsal=file.startswith(f"{REHEARSALS}/"),
-            added=_utc_now(),
+            added=utc_now(),
+            reason=reason,
+            trials=progress.planned,
+            ended=progress.ended,
+            done=len(progress.done),
+            continues=str(said.get("continues", "")),
         )
         self.add_finished(entry)
         return entry
 
     def sessions(self) -> tuple[FinishedSession, ...]:
         """Return the finished sessions in the order of finishing; a torn line is passed over."""
-        try:
-            lines = (self.folder / "sessions.jsonl").read_bytes().splitlines()
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise StudyError(
-                f"{self.folder / 'sessions.jsonl'}: cannot be read: {error.strerror}."
-            ) from error
         found: list[FinishedSession] = []
-        for line in lines:
-            with contextlib.suppress(ValueError, TypeError):
-                found.append(FinishedSession(**json.loads(line)))
+        for values in lines_of(self.folder / SESSIONS):
+            with contextlib.suppress(TypeError):
+                found.append(FinishedSession.from_json(values))
         return tuple(found)
 
     def live_sessions(self) -> tuple[SessionPaths, ...]:
@@ -364,21 +431,19 @@ class Study:
         return path.absolute().relative_to(self.folder.absolute()).as_posix()
 
     def _describe(self) -> None:
-        described = {"format": FORMAT, "version": VERSION}
-        described |= {
-            field.name: getattr(self, field.name) for field in fields(self) if field.name != "folder"
-        }
+        described: dict[str, Any] = {"format": FORMAT, "version": VERSION}
+        for entry in fields(self):
+            value = getattr(self, entry.name)
+            if entry.name == "participant_fields":
+                value = [spec.to_yaml() for spec in value]
+            # What an older Evoke does not know is written only where it says something.
+            if entry.name != "folder" and (entry.name not in _LATER or value not in _LATER[entry.name]):
+                described[entry.name] = value
         text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)
         write_atomically(self.folder / "study.yaml", text)
 
-    def _append_participant(self, participant: Participant) -> None:
-        path = self.folder / "participants.tsv"
-        old = path.read_text(encoding="utf-8") if path.exists() else "\t".join(_TABLE_HEAD) + "\n"
-        line = f"sub-{participant.code}\t{participant.slot}\t{participant.added}\n"
-        write_atomically(path, old + ("" if old.endswith("\n") else "\n") + line)
 
-
-_WORDS = {bool: "true or false", str: "text in quotes"}
+_LATER: Mapping[str, tuple[Any, ...]] = {"visits": (1,), "participant_fields": ([],), "look": ({},)}
 
 
 def task_label(name: str) -> str:
@@ -391,45 +456,3 @@ def _runs(folder: Path, stem: str) -> Iterator[int]:
         digits = re.match(r"\d+", entry.name.removeprefix(stem))
         if entry.name.startswith(stem) and digits:
             yield int(digits.group())
-
-
-def _utc_now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-@contextlib.contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """Turn the disk's refusals into one clear message."""
-    try:
-        yield
-    except FileExistsError as error:
-        raise StudyError(
-            f"{error.filename}: a file stands where a folder is needed. Move it away."
-        ) from error
-    except OSError as error:
-        if error.errno == errno.EROFS:
-            raise StudyError(
-                f"{folder}: is on a disk that can only be read. What is there can be looked at; to record,"
-                " mount it writable or copy the study to another disk."
-            ) from error
-        reason = error.strerror or str(error)
-        raise StudyError(
-            f"{error.filename or folder}: cannot be written ({reason}). Nothing was changed; mend the"
-            " permissions there or free some space."
-        ) from error
-
-
-@contextlib.contextmanager
-def _exclusively(folder: Path) -> Iterator[None]:
-    """Keep every other process out of the study's tables; the system lets go when we die."""
-    with (folder / ".study.lock").open("ab") as file:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -123,7 +123,8 @@ def write_trials(view: View, axis: Axis, place: Place, report: Report) -> None:
         for name, known in (("onset", "started_s"), ("stimulus_onset", "actual_onset_s")):
             time_s = trial[known] if not np.isnan(trial[known]) else trial.get("intended_onset_s", np.nan)
             row[name] = float(axis(np.array([time_s]))[0]) if not np.isnan(time_s) else None
-        row |= {name: trial[name] for name in ("stimulus", "category", "block", "practice", "attempts")}
+        # Only files of protocols with items have that column.
+        row |= {name: trial[name] for name in _TRIAL_FACTS if name in trial}
         rows.append(row | {f"rating_{item}": trial["ratings"].get(item) for item in items})
     path = place.path("beh", "beh.tsv")
     write_tsv(path, rows)
@@ -132,16 +133,19 @@ def write_trials(view: View, axis: Axis, place: Place, report: Report) -> None:
     report.wrote.append(Wrote(place.relative(path), "", len(rows)))
 
 
+_TRIAL_FACTS = ("stimulus", "item", "category", "block", "practice", "attempts", "protocol_version")
 _TRIAL_COLUMNS = {
     "trial": "Number of the trial in the protocol, from 0",
     "order": "Place in the order of presentation",
     "onset": "Start of the trial, seconds from the first sample of the recording",
     "stimulus_onset": "Onset of the stimulus (intended, where no screen was measured), seconds likewise",
     "stimulus": "Id of the stimulus in its set",
+    "item": "What the trial is about where that is no stimulus: an emotion, a task",
     "category": "Category of the stimulus in its set",
     "block": "Block of the protocol",
     "practice": "Whether the trial was for practice",
     "attempts": "How often the trial was begun",
+    "protocol_version": "Version of the protocol",
 }
 _KEY_COLUMNS = {
     "onset": "When the key moved, seconds from the first sample of the recording",

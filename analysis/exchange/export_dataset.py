@@ -46,6 +46,14 @@ class Recording:
     terms: Terms
 
 
+@dataclass(frozen=True, slots=True)
+class People:
+    """What goes out of the participants: BIDS' description of each column, and the values by code."""
+
+    columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class DatasetReport:
     """What a data set holds: the files of each session, what was changed, and what still identifies."""
@@ -54,12 +62,13 @@ class DatasetReport:
     sessions: dict[str, Report] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     still_identifies: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=lambda: list(CHANGED))
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
         return {
             "level": self.level,
-            "changed": list(CHANGED),
+            "changed": self.changed,
             "still_identifies": self.still_identifies,
             "left_out": [left.to_json() for left in self.left_out],
             "sessions": {name: report.to_json() for name, report in self.sessions.items()},
@@ -68,7 +77,7 @@ class DatasetReport:
     def to_text(self) -> str:
         """Return the report for people, as Markdown."""
         lines = ["# What this data set holds", "", f"Level: {self.level}", "", "## Changed or left out", ""]
-        lines += [f"- {text}" for text in CHANGED]
+        lines += [f"- {text}" for text in self.changed]
         lines += [f"- {left.what}: {left.why}" for left in self.left_out]
         lines += ["", "## What can still identify a person", ""]
         lines += [f"- {text}" for text in self.still_identifies]
@@ -85,17 +94,19 @@ def write_dataset(
     recordings: Sequence[Recording],
     left_out: Iterable[LeftOut] = (),
     progress: Callable[[str], None] = lambda _: None,
+    people: People | None = None,
 ) -> DatasetReport:
     """Write the sessions as one BIDS data set into the empty folder `root`.
 
-    `progress` is told each session's name. All terms have one level. Raises ExportError,
-    SessionFileError, OSError; then `root` holds a part of it.
+    `progress` is told each session's name; of `people` all goes out. All terms have one level. Raises
+    ExportError, SessionFileError, OSError; then `root` holds a part of it.
     """
     level = recordings[0].terms.level if recordings else "full"
     report = DatasetReport(level, left_out=list(left_out))
     origins: dict[str, set[str]] = {}
     kinds: set[str] = set()
     version = ""
+    corrected = 0
     for recording in recordings:
         with open_session(recording.path) as session:
             view = View(session, recording.terms)
@@ -104,12 +115,17 @@ def write_dataset(
             version = str(view.head.get("evoke", "")) or version
             progress(recording.path.stem)
             report.sessions[recording.path.stem] = write_session(view, root)
+            corrected += bool(session.amendments)
             kinds |= _kinds(view)
+    if corrected:
+        report.changed.append(f"Corrections of the study are applied: {corrected} sessions had some")
     report.still_identifies = [
         *(text for names, text in _IDENTIFYING if kinds.intersection(names)),
         *_ALWAYS,
     ]
-    _write_head(root, name, version, origins, report)
+    if people is not None and people.columns:
+        report.still_identifies.append(f"what the study asked its participants: {', '.join(people.columns)}")
+    _write_head(root, name, version, origins, report, people or People())
     return report
 
 
@@ -123,7 +139,12 @@ def _kinds(view: View) -> set[str]:
 
 
 def _write_head(
-    root: Path, name: str, version: str, origins: Mapping[str, set[str]], report: DatasetReport
+    root: Path,
+    name: str,
+    version: str,
+    origins: Mapping[str, set[str]],
+    report: DatasetReport,
+    people: People,
 ) -> None:
     made_by: dict[str, Any] = {"Name": "Evoke", "Description": "evoke export --to bids"}
     write_json(
@@ -135,10 +156,11 @@ def _write_head(
             "GeneratedBy": [made_by | ({"Version": version} if version else {})],
         },
     )
-    rows = [
-        {"participant_id": subject, "origin": "+".join(sorted(origins[subject]))}
-        for subject in sorted(origins)
-    ]
+    known = {subject_label(code): values for code, values in people.values.items()}
+    rows: list[dict[str, str | None]] = []
+    for subject in sorted(origins):
+        values = {column: known.get(subject, {}).get(column) or None for column in people.columns}
+        rows.append({"participant_id": subject, "origin": "+".join(sorted(origins[subject])), **values})
     write_tsv(root / "participants.tsv", rows)
     write_json(
         root / "participants.json",
@@ -153,7 +175,8 @@ def _write_head(
                     "imported": "taken over from another program's file",
                 },
             },
-        },
+        }
+        | {column: dict(described) for column, described in people.columns.items()},
     )
     (root / "README.md").write_text(_readme(name, report), encoding="utf-8")
     (root / ".bidsignore").write_text(f"{REPORT}.*\n", encoding="utf-8")
@@ -163,7 +186,7 @@ def _write_head(
 
 
 def _readme(name: str, report: DatasetReport) -> str:
-    changed = "\n".join(f"- {text}" for text in CHANGED)
+    changed = "\n".join(f"- {text}" for text in report.changed)
     identifying = "\n".join(f"- {text}" for text in report.still_identifies)
     return f"""# {name}
 

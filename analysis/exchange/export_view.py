@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from analysis.exchange.export_files import LeftOut
+from analysis.modalities import Modality, modality_of, text_items, without_text
 from analysis.records import Event
 from analysis.session_reader import Session, Stream
 
@@ -25,6 +26,8 @@ _BOOKKEEPING = ("time", "package", "counter", "marker")
 _WALL_TIME = re.compile(r"unix|epoch|time_?stamp|utc|wall", re.IGNORECASE)
 _SERIAL = re.compile(r"(?=.*\d)[0-9A-Fa-f]{3,}|[A-Za-z]{0,3}\d{4,}")
 _WORD = re.compile(r"[A-Za-z0-9]+")
+
+REFUSED = "the participant has not agreed to it"
 
 MARKER_KINDS = (
     "trial_started",
@@ -88,12 +91,16 @@ class Terms:
 
     `level` says which streams. With `is_anonymous` serial numbers, machine, free text and the time of
     recording stay behind: `shift_s` is added to the session's clock and `utc_shift_s` to wall time.
+    `refused` are the kinds of streams that the participant does not let go out, `run` another number where
+    two sessions would have the same name.
     """
 
     level: Level = "full"
     is_anonymous: bool = False
     shift_s: float = 0.0
     utc_shift_s: float = 0.0
+    refused: tuple[Modality, ...] = ()
+    run: int | None = None
 
 
 class View:
@@ -112,6 +119,8 @@ class View:
                 self.streams.append(stream)
         if self.terms.level == "signals" and len(session.keys.get("time", ())):
             self.left_out.append(LeftOut("keys", "typing rhythm identifies; the level is signals"))
+        if self._hides_text:
+            self.left_out.append(LeftOut("typed text", REFUSED))
 
     @property
     def is_anonymous(self) -> bool:
@@ -131,10 +140,18 @@ class View:
         if not self.is_anonymous:
             names += ["uuid", "study", "name"]
         known = {name: attributes[name] for name in names if attributes.get(name) not in (None, "")}
+        if self.terms.run is not None:
+            known["run"] = self.terms.run
         protocol = self.session.protocol
         software = attributes.get("software")
         version = software.get("evoke", "") if isinstance(software, Mapping) else ""
-        return known | {"protocol": str(protocol.get("name", "")), "evoke": str(version)}
+        told = {"protocol": str(protocol.get("name", "")), "protocol_version": self.version}
+        return known | told | {"evoke": str(version)}
+
+    @property
+    def version(self) -> int:
+        """The version of the protocol that was recorded, 0 without one."""
+        return int(self.session.protocol.get("version", 0))
 
     @property
     def task(self) -> str:
@@ -171,9 +188,16 @@ class View:
     @cached_property
     def events(self) -> tuple[Event, ...]:
         """Everything that happened, as far as it may go out; times not shifted."""
+        events = self.session.events
+        if self._hides_text:
+            items = self._text_items
+            events = tuple(
+                replace(event, payload=without_text(event.kind, event.stage, event.payload, items))
+                for event in events
+            )
         if not self.is_anonymous:
-            return self.session.events
-        return tuple(cleaned for event in self.session.events if (cleaned := self._cleaned(event)))
+            return events
+        return tuple(cleaned for event in events if (cleaned := self._cleaned(event)))
 
     @property
     def markers(self) -> list[tuple[float, str]]:
@@ -186,7 +210,8 @@ class View:
         """Keystrokes, a dictionary each; times not shifted."""
         if self.terms.level == "signals":
             return []
-        hidden = ("payload", "key", "char") if self.is_anonymous else ("payload",)
+        hides = self.is_anonymous or self._hides_text
+        hidden = ("payload", "key", "char") if hides else ("payload",)
         return list(_rows(self.session.keys, hidden))
 
     @cached_property
@@ -203,6 +228,9 @@ class View:
             ratings = json.loads(row.pop("ratings", "{}") or "{}")
             if self.is_anonymous:
                 ratings = {item: value for item, value in ratings.items() if self._may_answer(value)}
+            if self._hides_text:
+                free = {item for _, item in self._text_items}
+                ratings = {item: value for item, value in ratings.items() if item not in free}
             rows.append(row | {"ratings": ratings})
         return rows
 
@@ -248,6 +276,15 @@ class View:
         return str(attributes.get("started_utc") or attributes.get("created_utc") or "")
 
     @property
+    def _hides_text(self) -> bool:
+        return "typed_text" in self.terms.refused
+
+    @cached_property
+    def _text_items(self) -> frozenset[tuple[str, str]]:
+        schedule = self.session.protocol.get("schedule")
+        return text_items(schedule if isinstance(schedule, Mapping) else None)
+
+    @property
     def _cuts(self) -> bool:
         return self.terms.level != "full"
 
@@ -268,6 +305,8 @@ class View:
     def _refused(self, stream: Stream) -> str:
         info = stream.info
         about = " ".join((info.id, info.kind, *(info.channel_kinds if len(info.channel_kinds) == 1 else ())))
+        if modality_of(info) in self.terms.refused:
+            return REFUSED
         if self._cuts and (info.dtype == "jpeg" or _FACE_VOICE.search(about)):
             return f"shows the face or holds the voice; the level is {self.terms.level}"
         if self.is_anonymous and info.dtype == "text":

@@ -160,13 +160,19 @@ def _secrets(paths: SessionPaths) -> Iterable[str]:
     try:
         plan = SessionPlan.load(paths.plan)
         yield from (plan.participant, plan.study, plan.name, plan.accept)
-        yield from texts_in(plan.consent)
+        yield from _consenting(plan.consent)
     except (OSError, ValueError, TypeError, KeyError):
         pass
     for journal in paths.live.glob("*.jsonl"):
         for event in read_journal(journal).events:
             yield from _personal(event.payload)
     yield from _secrets_of_file(paths.final)
+
+
+def _consenting(consent: Mapping[str, Any]) -> Iterable[str]:
+    # What every session's log says anyway would leave holes in all of it.
+    common = ("protocol", "language", "date")
+    return texts_in({name: value for name, value in consent.items() if name not in common})
 
 
 def _personal(payload: Mapping[str, Any]) -> Iterable[str]:
@@ -183,7 +189,7 @@ def _secrets_of_file(path: Path) -> Iterable[str]:
         with open_session(path) as session:
             for name in ("participant", "study", "name"):
                 yield str(session.attributes.get(name, ""))
-            yield from texts_in(session.attributes.get("consent", ""))
+            yield from _consenting(session.attributes.get("consent") or {})
             for event in session.events:
                 yield from _personal(event.payload)
     except EvokeError:

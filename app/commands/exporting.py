@@ -5,21 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from app.commands.export_terms import Leaving, leaving, leaving_alone, note_export, people_of
 from app.commands.files import session_path
+from app.consent import Use, parse_uses
 from app.plan import LIVE_SUFFIX
+from app.study import Study, StudyError
 from stimuli.problems import EvokeError
 
 if TYPE_CHECKING:
-    from analysis.exchange.export_dataset import Recording
+    from analysis.exchange.export_dataset import People, Recording
     from analysis.exchange.export_files import LeftOut, Report
     from analysis.exchange.export_view import Level, View
-    from app.study import FinishedSession, Study
 
 SAFEST: Literal["signals"] = "signals"
 REPORT = "export_report.json"
@@ -28,11 +32,10 @@ REPORT = "export_report.json"
 SHIFTED_FROM, SHIFTED_TO = datetime(1890, 1, 1, tzinfo=UTC), datetime(1910, 1, 1, tzinfo=UTC)
 MOST_SHIFT_S = 1_000_000
 
-_KNOWN_AMENDMENTS = ("session", "participant", "excluded", "reason", "time", "author")
-
 
 def export(args: argparse.Namespace) -> int:
     """Write a session or a whole study into the new folder `args.out`; say what went and what did not."""
+    from analysis.exchange.export_dataset import People
     from analysis.exchange.export_files import ExportError, new_folder
     from analysis.session_file import SessionFileError
 
@@ -41,14 +44,21 @@ def export(args: argparse.Namespace) -> int:
         raise EvokeError(f"{source}: there is no such file or folder. Check the path.")
     is_study = (source / "study.yaml").is_file()
     level: Level | None = args.level or (SAFEST if args.to == "bids" else None)
+    use = parse_uses([args.use])[0]
     try:
         if is_study:
-            paths, left_out, name = _study_sessions(source)
+            study: Study | None = Study.open(source)
+            assert study is not None
+            going, left_out = _study_sessions(study, use)
+            name = study.name
         else:
-            paths, left_out, name = [_sound(session_path(_unfinished(source)))], [], source.stem
-        recordings = _recordings(paths, level)
+            path = _sound(session_path(_unfinished(source)))
+            study, left_out, name = Study.containing(path), [], source.stem
+            going = [leaving_alone(study, path, use)]
+        recordings = _recordings(going, level)
+        people = People() if study is None else people_of(study, (each.participant for each in going))
         with new_folder(args.out) as folder:
-            known, text = _write(folder, name, recordings, left_out, args.to, is_study)
+            known, text = _write(folder, name, recordings, left_out, args.to, is_study, people)
     except (ExportError, SessionFileError) as error:
         raise EvokeError(str(error)) from error
     except OSError as error:
@@ -57,13 +67,24 @@ def export(args: argparse.Namespace) -> int:
             f"{error.filename or args.out}: cannot be read or written: {reason}. Nothing was left in"
             f" {args.out}; free some space or mend the permissions, then export again."
         ) from error
+    if study is not None:
+        _note(study, args.out.absolute().name, args.to, use, going)
     if args.json:
-        found = {"out": str(args.out), "format": args.to, "level": _level(recordings)}
+        found = {"out": str(args.out), "format": args.to, "level": _level(recordings), "use": use}
         print(json.dumps(found | known, ensure_ascii=False))
     else:
         print(text.rstrip())
         print(f"\nWritten to {args.out}")
     return 0
+
+
+def _note(study: Study, name: str, to: str, use: Use, going: Sequence[Leaving]) -> None:
+    try:
+        note_export(study, name, to, use, going)
+    except StudyError as error:
+        sys.stderr.write(
+            f"This export could not be noted in the study, so a withdrawal will not name it: {error}\n"
+        )
 
 
 def _unfinished(source: Path) -> Path:
@@ -89,76 +110,22 @@ def _sound(path: Path) -> Path:
     return path
 
 
-def _study_sessions(folder: Path) -> tuple[list[Path], list[LeftOut], str]:
-    """Return the session files of a study that may go out, what may not, and the study's name."""
-    from analysis.exchange.export_files import LeftOut
-    from app.study import Study
-
-    study = Study.open(folder)
-    excluded = _exclusions(study)
-    paths: list[Path] = []
-    left_out: list[LeftOut] = []
-    for session in study.sessions():
-        why = _refusal(study, session, excluded)
-        if why:
-            left_out.append(LeftOut(f"session {Path(session.file).stem}", why))
-        else:
-            paths.append(folder / session.file)
-    for live in study.live_sessions():
-        if live.live.parent.parent.parent == folder:
-            left_out.append(LeftOut(f"session {live.name}", "is not finished"))
-    broken = _broken({session.file: session.sha256 for session in study.sessions()}, folder, paths)
+def _study_sessions(study: Study, use: Use) -> tuple[list[Leaving], list[LeftOut]]:
+    """Return the sessions of a study that may go out, and what may not; raises EvokeError."""
+    going, left_out = leaving(study, use)
+    paths = [each.path for each in going]
+    sums = {session.file: session.sha256 for session in study.sessions()}
+    broken = _broken(sums, study.folder, paths)
     if broken:
         listed = "\n".join(broken)
         raise EvokeError(
-            f"{folder}: {len(broken)} of its sessions cannot be exported, so nothing was written:\n{listed}"
+            f"{study.folder}: {len(broken)} of its sessions cannot be exported, so nothing was"
+            f" written:\n{listed}"
         )
     if not paths:
-        raise EvokeError(f"{folder}: the study has no finished session that may go out.")
-    return paths, left_out, study.name
-
-
-def _refusal(study: Study, session: FinishedSession, excluded: Mapping[str, str]) -> str:
-    if session.rehearsal:
-        return "is a rehearsal"
-    for key in (session.file, session.uuid, session.participant):
-        if key in excluded:
-            return f"is excluded: {excluded[key]}" if excluded[key] else "is excluded"
-    if not (study.folder / session.file).exists():
-        return "its file is gone (withdrawn or moved)"
-    return ""
-
-
-def _exclusions(study: Study) -> dict[str, str]:
-    """Return what amendments exclude: file, uuid or participant with the reason.
-
-    Raises EvokeError for an amendment of another kind: it may change values, and what would go out then
-    is what somebody has corrected already.
-    """
-    path = study.folder / "amendments.jsonl"
-    if not path.exists():
-        return {}
-    excluded: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            entry = json.loads(line)
-            named = [str(entry[key]) for key in ("session", "participant") if entry.get(key)]
-            is_known = set(entry) <= set(_KNOWN_AMENDMENTS) and isinstance(entry["excluded"], bool) and named
-        except (ValueError, KeyError, TypeError, AttributeError):
-            is_known = False
-        if not is_known:
-            raise EvokeError(
-                f"{path}:{number}: a correction that this export cannot apply, so nothing was written."
-                " Update Evoke, or export single sessions."
-            )
-        for key in named:
-            if entry["excluded"]:
-                excluded[key] = str(entry.get("reason", ""))
-            else:
-                excluded.pop(key, None)
-    return excluded
+        why = "".join(f"\n{left.what}: {left.why}" for left in left_out)
+        raise EvokeError(f"{study.folder}: the study has no finished session that may go out.{why}")
+    return going, left_out
 
 
 def _broken(sums: Mapping[str, str], folder: Path, paths: Sequence[Path]) -> list[str]:
@@ -173,32 +140,37 @@ def _broken(sums: Mapping[str, str], folder: Path, paths: Sequence[Path]) -> lis
     return found
 
 
-def _recordings(paths: Sequence[Path], level: Level | None) -> list[Recording]:
+def _recordings(going: Sequence[Leaving], level: Level | None) -> list[Recording]:
     """Return the files with the terms on which they go out: one random shift a participant."""
     from analysis.exchange.export_dataset import Recording
     from analysis.exchange.export_view import Terms
     from analysis.session_file import open_session
 
-    started: dict[Path, tuple[str, float]] = {}
-    for path in paths:
-        with open_session(path) as session:
+    started: list[tuple[Leaving, str, float]] = []
+    for each in going:
+        with open_session(each.path) as session:
             if not session.is_finished:
                 raise EvokeError(
-                    f"{path}: is not finished. While it runs, wait; after a crash, use evoke recover."
+                    f"{each.path}: is not finished. While it runs, wait; after a crash, use evoke recover."
                 )
             text = str(session.attributes.get("started_utc") or session.attributes.get("created_utc", ""))
             participant = str(session.attributes.get("participant", ""))
-            started[path] = (participant, datetime.fromisoformat(text).timestamp() if text else 0.0)
-    if level is None:
-        return [Recording(path, Terms()) for path in paths]
+            at_s = datetime.fromisoformat(text).timestamp() if text else 0.0
+            started.append((each, participant, at_s))
     terms: dict[str, Terms] = {}
     chance = random.SystemRandom()
-    for participant in dict.fromkeys(who for who, _ in started.values()):
-        first = min(at for who, at in started.values() if who == participant)
+    for participant in dict.fromkeys(who for _, who, _ in started):
+        if level is None:
+            terms[participant] = Terms()
+            continue
+        first = min(at for _, who, at in started if who == participant)
         span = (SHIFTED_TO - SHIFTED_FROM).total_seconds()
         target = SHIFTED_FROM.timestamp() + chance.uniform(0, span)
         terms[participant] = Terms(level, True, chance.uniform(0, MOST_SHIFT_S), target - first)
-    return [Recording(path, terms[who]) for path, (who, _) in started.items()]
+    return [
+        Recording(each.path, replace(terms[who], refused=each.refused, run=each.run))
+        for each, who, _ in started
+    ]
 
 
 def _level(recordings: Sequence[Recording]) -> str | None:
@@ -213,6 +185,7 @@ def _write(
     left_out: Sequence[LeftOut],
     to: str,
     is_study: bool,
+    people: People,
 ) -> tuple[dict[str, Any], str]:
     """Write all recordings; return what is known of it, for programs and for people."""
     from analysis.exchange.export_dataset import write_dataset
@@ -223,15 +196,15 @@ def _write(
         sys.stderr.write(f"{session}: writing {to}\n")
 
     if to == "bids":
-        made = write_dataset(folder, name, recordings, _without_reasons(left_out), progress)
+        made = write_dataset(folder, name, recordings, _without_reasons(left_out), progress, people)
         made.left_out = list(left_out)
         return made.to_json(), made.to_text()
     write = _writer(to)
     reports: dict[str, Report] = {}
     for recording in recordings:
-        stem = recording.path.stem
-        progress(stem)
         with open_session(recording.path) as session:
+            stem = _stem(recording.path, View(session, recording.terms))
+            progress(stem)
             target = folder / stem if is_study and to != "xdf" else folder
             reports[stem] = write(View(session, recording.terms), target, stem)
     known = {
@@ -243,6 +216,17 @@ def _write(
     text = json.dumps(in_file, indent=2, ensure_ascii=False) + "\n"
     (folder / REPORT).write_text(text, encoding="utf-8")
     return known, _describe(reports, left_out)
+
+
+def _stem(path: Path, view: View) -> str:
+    """Return a file's name as it goes out: under the true participant's code."""
+    recorded, true = str(view.session.recorded.get("participant", "")), str(view.head.get("participant", ""))
+    stem = path.stem
+    if recorded != true:
+        stem = re.sub(rf"^sub-{re.escape(recorded)}(?=_|$)", f"sub-{true}", stem)
+    if view.terms.run is not None:
+        stem = re.sub(r"_run-\d+", f"_run-{view.terms.run:02d}", stem)
+    return stem
 
 
 def _without_reasons(left_out: Sequence[LeftOut]) -> list[LeftOut]:

@@ -43,7 +43,8 @@ def describe(known: dict[str, Any]) -> str:
     width = 2 + max([len("stream"), *(len(stream["id"]) for stream in known["streams"])])
     lines = [
         f"session      {known['uuid']}  ({known['origin']})",
-        f"protocol     {known['protocol'] or '-'}",
+        f"protocol     {known['protocol'] or '-'}"
+        + (f", version {known['protocol_version']}" if known["protocol_version"] else ""),
         f"participant  {known['participant'] or '-'}",
         f"started      {known['started_utc'] or '-'}",
         f"ended        {ended}" + ("" if known["ended"] else "  (not in order)"),
@@ -54,10 +55,12 @@ def describe(known: dict[str, Any]) -> str:
             if onset
             else "unknown (no screen)"
         ),
+        f"timing       {_timing(known['presentation'])}",
         "",
         f"{'stream':<{width}}{'kind':<14}{'channels':>8}{'rate Hz':>12}{'samples':>11}{'gaps':>6}"
         f"{'jitter ms':>11}{'drift ppm':>11}{'lost s':>8}",
     ]
+    lines[-2:-2] = [f"corrected    {text}" for text in known["amendments"]]
     for stream in known["streams"]:
         lines.append(
             f"{stream['id']:<{width}}{stream['kind']:<14}{len(stream['channels']):>8}"
@@ -79,6 +82,22 @@ def describe(known: dict[str, Any]) -> str:
             for gap in stream["gaps"]
         ]
     return "\n".join(lines)
+
+
+def _timing(told: dict[str, Any]) -> str:
+    screen, films = told["screen"], told["films"]
+    if screen is None:
+        return str(told["timing"])
+    parts = [
+        str(told["timing"]),
+        f"{screen['rate_hz']:g} Hz {'verified' if screen['verified'] else 'NOT verified'}",
+    ]
+    if films:
+        repeated, skipped = (sum(film[name] for film in films) for name in ("repeated", "skipped"))
+        parts.append(f"{len(films)} films: {repeated} frames repeated, {skipped} skipped")
+    if told["sounds_ms"]:
+        parts.append(f"sounds 99th percentile {told['sounds_ms']['p99']} ms")
+    return ", ".join(parts)
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -17,6 +17,7 @@ import psutil
 
 from app import clock, settings, system
 from app.commands.left_over import finish_left_over
+from app.commands.people import answers_of
 from app.copies import start_pending
 from app.deliveries import deliver
 from app.plan import SessionPaths, SessionPlan
@@ -31,23 +32,33 @@ from stimuli.problems import EvokeError
 DEMO_PROTOCOL = "demo"
 DEMO_PARTICIPANT = "sim01"
 DEMO_SEED = 1
+REHEARSAL = "rehearsal"
+"""Stands where a code would be: a rehearsal has none."""
 DEMO_SIGNAL_CHECK_S = 3.0
 """Simulated signals are known to be good."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run a protocol with a participant of a study."""
+    """Run a protocol with a participant of a study, rehearse it, or go on with a session that broke off."""
     study = Study.open(options.study)
+    participant = options.participant.removeprefix("sub-")
+    if options.rehearse:
+        participant = participant or REHEARSAL
+    if not (options.protocol or study.protocol or options.continues):
+        raise StudyError(f"{study.folder}: has no protocol of its own. Name one.")
     request = Request(
         protocol=options.protocol,
-        participant=options.participant.removeprefix("sub-"),
+        participant=participant,
         session=options.session,
         devices=options.devices,
         window="null" if options.no_window else "screen",
         auto=options.auto,
         seed=options.seed,
         accept=options.accept,
-        consent={"given": True, "confirmed_by": "experimenter"} if options.consent else None,
+        consent=None if options.rehearse else answers_of(options),
+        rehearsal=options.rehearse,
+        language=options.language,
+        continues=options.continues,
     )
     return _run(study, request, options, options.signal_check)
 

@@ -86,11 +86,13 @@ def check_session(
     *,
     study: Study | None = None,
     pictures: tuple[StimulusSet, Sequence[str]] | None = None,
+    placeholders: bool = False,
     window_problem: str | None = None,
     recorded_in: Path | None = None,
 ) -> Report:
     """Check a session that is to be kept in `folder` with `devices` for about `length_s` seconds.
 
+    With `placeholders` missing stimuli are told and keep nobody from starting: stand-ins are shown.
     `recorded_in` is another folder, on this computer, in which it is recorded before it goes there.
     """
     begun_s = clock.now()
@@ -101,7 +103,7 @@ def check_session(
         *([] if recorded_in is None else [_folder(recorded_in), disk_check(recorded_in, planned)]),
         clock_check(),
         *([] if study is None else [_nothing_else_runs(study)]),
-        *([] if pictures is None else _pictures(*pictures)),
+        *([] if pictures is None else _pictures(*pictures, placeholders)),
         *(check for device in devices for check in _device(device)),
         Check("window", "refused" if window_problem else "passed", window_problem or ""),
     ]
@@ -165,10 +167,17 @@ def _nothing_else_runs(study: Study) -> Check:
     return Check("other sessions", "refused", text)
 
 
-def _pictures(pictures: StimulusSet, ids: Sequence[str]) -> Iterator[Check]:
-    found = pictures.problems(ids)
+def _pictures(pictures: StimulusSet, ids: Sequence[str], placeholders: bool) -> Iterator[Check]:
+    known = [name for name in ids if name in pictures.items]
+    found = [str(problem) for problem in pictures.problems(known)]
+    found += [f"{pictures.name}: the set has no {name}." for name in ids if name not in pictures.items]
     for problem in found:
-        yield Check("stimuli", "refused", str(problem))
+        told = (
+            f"{problem} It is shown as it is, or by a placeholder, and the session says so."
+            if placeholders
+            else problem
+        )
+        yield Check("stimuli", "warned" if placeholders else "refused", told)
     if not found:
         yield Check("stimuli", "passed", f"{len(ids)} files of the set {pictures.name} are unaltered")
 

@@ -7,7 +7,6 @@ import platform
 import random
 import shutil
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
@@ -17,15 +16,21 @@ from typing import TYPE_CHECKING, Any, Literal
 import psutil
 
 from analysis.records import Origin
+from app import consent, settings, versions
 from app.alignments import with_alignment
 from app.away import recordings
+from app.consent import Answers, Consent
 from app.deliveries import recording_paths
 from app.devices.entries import DeviceEntry
 from app.devices.load import demo_devices, load_devices
+from app.participants import Person, change, person
 from app.places import kind_of
 from app.plan import SessionPaths, SessionPlan
 from app.study import CODE, Study, StudyError
 from app.supervisor.checks import Report, check_session, optional_where_failed
+from app.supervisor.permissions import permitted
+from app.visits import Broken, broken_session
+from app.withdrawal import demand_none_pending
 from stimuli.sets import StimulusSet, bundled_sets, load_set
 
 if TYPE_CHECKING:
@@ -53,7 +58,9 @@ class Request:
     """What somebody asked for.
 
     `session` None is the next visit; `devices` None the study's own; `seed` None is drawn. `rehearsal`
-    keeps the recording apart, in the study's `rehearsals/`.
+    keeps the recording apart, in the study's `rehearsals/`. `consent` is what the participant has just
+    agreed to, None where it was noted before. `language` "" is the participant's. `continues` is the file
+    of a session that broke off, or `last`: participant, visit, order and language are that session's.
     """
 
     protocol: str
@@ -65,7 +72,9 @@ class Request:
     seed: int | None = None
     accept: str = ""
     rehearsal: bool = False
-    consent: Mapping[str, Any] | None = None
+    consent: Answers | None = None
+    language: str = ""
+    continues: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +89,22 @@ class Prepared:
     stimuli: StimulusSet
 
     def begin(self) -> tuple[SessionPlan, SessionPaths]:
-        """Claim the session's place in the study and write its plan where it is recorded."""
+        """Claim the session's place in the study and write its plan where it is recorded.
+
+        Raises StudyError, also where the participant's counter-balancing place was given away meanwhile.
+        """
+        is_new = not (self.request.rehearsal or self.plan.continues)
+        if is_new:
+            versions.lock(self.study, self.schedule.protocol, self.schedule.version, self.plan.protocol_yaml)
         claim = self.study.next_session(
             self.request.participant, self.plan.session, self.schedule.protocol, self.request.rehearsal
         )
         try:
+            if is_new and self.study.slot_for(self.request.participant) != self.schedule.slot:
+                raise StudyError(
+                    f"participant {self.request.participant}: another session took the counter-balancing"
+                    " place at the same moment. Start again."
+                )
             paths = recording_paths(self.study, claim)
         except StudyError:
             shutil.rmtree(claim.paths.live, ignore_errors=True)
@@ -97,33 +117,65 @@ class Prepared:
         return plan, paths
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a session that goes on takes over from the one that broke off."""
+
+    broken: Broken
+    uuid: str
+    language: str
+    protocol_yaml: str
+    schedule: Schedule
+
+
 def prepare(study: Study, request: Request, window_problem: str | None = None) -> Prepared:
     """Check everything and make the plan; raises EvokeError (of whichever room) with the reasons."""
     from protocols.expand import expand
+    from protocols.safety import demand_safe
 
+    demand_none_pending(study)
+    before = _before(study, request) if request.continues else None
+    if before is not None:
+        broken, known = before.broken, before.schedule
+        request = replace(request, participant=broken.participant, session=broken.session, seed=known.seed)
     origin = _origin(study, request)
-    protocol = _protocol(study, request.protocol)
+    protocol = _protocol(study, request.protocol, "" if before is None else before.schedule.protocol)
+    demand_safe(protocol)
+    who = None if request.rehearsal else person(study, request.participant)
+    language = _language(protocol, request, who, before)
+    chosen = _devices(study, request.devices)
+    agreed, is_new = _consent(study, request, protocol, language)
+    if not request.rehearsal:
+        versions.check(study, protocol.name, protocol.version, protocol.text)
     stimuli = load_set(protocol.stimulus_set, beside=Path(protocol.file).parent)
-    devices = _devices(study, request.devices)
+    devices = permitted(chosen, agreed)
     session = request.session or study.next_visit(request.participant)
     seed = random.SystemRandom().randrange(2**31) if request.seed is None else request.seed
     # Tried in any slot first: a protocol that cannot be laid out must not use up a participant's slot.
-    schedule = expand(protocol, request.participant, session, 0, seed)
+    if before is not None:
+        schedule = _unchanged(before, protocol)
+    else:
+        schedule = expand(protocol, request.participant, session, 0, seed, language)
     length_s = schedule.typical_s * LONGER_FACTOR
-    used = sorted({stage.stimulus for stage in schedule.stages if stage.stimulus})
     report = check_session(
         study.folder,
         devices,
         length_s,
         study=study,
-        pictures=(stimuli, used),
+        pictures=(stimuli, sorted(schedule.stimuli())),
+        placeholders=protocol.document.placeholders == "allowed",
         window_problem=window_problem,
         recorded_in=None if kind_of(study.folder) == "local" else recordings(),
     )
     report.demand(request.accept)
-    slot = 0 if request.rehearsal else study.slot_for(request.participant)
+    if agreed is not None and is_new:
+        agreed = consent.give(study, agreed)
+    slot = 0 if request.rehearsal or before is not None else study.slot_for(request.participant)
+    is_told = request.language and not request.rehearsal and before is None
+    if is_told and (who is None or who.language != language):
+        change(study, request.participant, language=language)
     if slot:
-        schedule = expand(protocol, request.participant, session, slot, seed)
+        schedule = expand(protocol, request.participant, session, slot, seed, language)
     plan = SessionPlan(
         uuid=str(uuid.uuid4()),
         name="",
@@ -140,15 +192,103 @@ def prepare(study: Study, request: Request, window_problem: str | None = None) -
         ),
         window=request.window,
         auto=request.auto,
-        characters=study.characters,
+        characters=study.characters and (agreed is None or "typed_text" not in agreed.refused),
         network=study.network,
-        consent=dict(request.consent or {}),
+        consent={} if agreed is None else agreed.to_json(),
         checks=report.to_json(study.folder),
         accept=request.accept if report.having("failed") else "",
+        continues="" if before is None else before.uuid,
+        done=() if before is None else before.broken.progress.done,
+        exposed=() if before is None else before.broken.progress.exposed,
+        rehearsal=request.rehearsal,
+        language=language,
+        group="" if who is None else who.group,
+        look=look_of(study),
         machine=machine(),
         software=software(),
     )
     return Prepared(study, request, plan, schedule, report, stimuli)
+
+
+def look_of(study: Study) -> dict[str, Any]:
+    """Return how the participant's screen is set up: as the study says, else as this workstation is set."""
+    chosen = settings.load()
+    look = {
+        name: chosen[setting]
+        for name, setting in (
+            ("palette", "participant_palette"),
+            ("text_scale", "participant_text_scale"),
+            ("screen", "participant_screen"),
+            ("corner_patch", "corner_patch"),
+        )
+        if chosen.get(setting)
+    }
+    return look | dict(study.look)
+
+
+def _before(study: Study, request: Request) -> _Before:
+    """Return the session that is to go on; raises StudyError."""
+    from analysis.session_file import SessionFileError, open_session
+    from protocols.schedule import Schedule
+
+    if request.rehearsal:
+        raise StudyError("A rehearsal cannot continue a session. Leave out one of --rehearse and --continue.")
+    broken = broken_session(study, request.continues, request.participant)
+    try:
+        with open_session(broken.path, amended=False) as session:
+            said, protocol = session.attributes, session.protocol
+            schedule = Schedule.from_json(protocol["schedule"])
+            language = str(said.get("language") or schedule.language)
+            return _Before(broken, str(said["uuid"]), language, str(protocol["yaml"]), schedule)
+    except (SessionFileError, OSError, KeyError, TypeError, ValueError) as error:
+        raise StudyError(
+            f"{broken.path}: cannot go on, for its schedule cannot be read: {error!r}."
+        ) from error
+
+
+def _unchanged(before: _Before, protocol: Protocol) -> Schedule:
+    """Return the schedule of the session that broke off if its protocol is still the same."""
+    told = versions.changes(before.protocol_yaml, protocol.text)
+    if protocol.name != before.schedule.protocol or told:
+        what = told[0] if told else f"it is {protocol.name} and not {before.schedule.protocol}"
+        raise versions.VersionError(
+            f"{before.broken.path.name}: cannot go on, for its protocol was changed since ({what}). Take the"
+            " change back, or begin a new session."
+        )
+    return before.schedule
+
+
+def _language(protocol: Protocol, request: Request, who: Person | None, before: _Before | None) -> str:
+    """Return the language of the participant's texts; raises StudyError for one that is not there."""
+    if before is not None:
+        return before.language
+    known = tuple(str(language) for language in protocol.document.languages)
+    chosen = request.language or (who.language if who is not None else "") or known[0]
+    if chosen not in known:
+        raise StudyError(
+            f"participant {request.participant}: is to read {chosen}, and {protocol.name} has"
+            f" {', '.join(known)}. Choose one of these, or add the texts to the protocol."
+        )
+    return chosen
+
+
+def _consent(
+    study: Study, request: Request, protocol: Protocol, language: str
+) -> tuple[Consent | None, bool]:
+    """Return the participant's consent, and whether it is still to be noted; raises ConsentError."""
+    if request.rehearsal:
+        return None, False
+    if request.consent is not None:
+        given = request.consent.consent(request.participant, protocol.name, protocol.version, language)
+        if study.kind == "people" and not given.allows("study"):
+            raise consent.ConsentError(
+                f"participant {request.participant}: without consent to the use for this study nothing can be"
+                " recorded. Name study among --uses, or do not record."
+            )
+        return given, True
+    if study.kind != "people":
+        return None, False
+    return consent.demand(study, request.participant, protocol.name, protocol.version), False
 
 
 def planned_length_s(plan: SessionPlan) -> float:
@@ -199,10 +339,16 @@ def _origin(study: Study, request: Request) -> Origin:
     return "automatic" if request.auto else "recorded"
 
 
-def _protocol(study: Study, name: str) -> Protocol:
+def _protocol(study: Study, name: str, known: str = "") -> Protocol:
+    """Load a protocol by file or name, else the one that is `known` by its name, else the study's own."""
     from protocols.load import load_protocol
 
     chosen = name or study.protocol
+    if known and not name:
+        try:
+            chosen = versions.protocol_file(study, known)
+        except versions.VersionError:
+            chosen = known
     inside = study.folder / chosen
     return load_protocol(inside if inside.is_file() else chosen)
 

@@ -317,14 +317,15 @@ def test_a_real_export_is_read_to_the_last_value(shared_recordings: Path) -> Non
 
 
 @pytest.mark.slow
-def test_all_28_real_exports_are_in_the_session_files_to_the_last_value(
-    shared_recordings: Path, tmp_path: Path
-) -> None:
+def test_real_exports_are_read_and_stored_to_the_last_value(shared_recordings: Path, tmp_path: Path) -> None:
     paths = sorted((shared_recordings / "stress-predict").glob("S*.zip"))
     assert len(paths) == 28
-    for path in paths:
+    for number, path in enumerate(paths):
         imported = read_e4(path)
         compare(path, imported)
+        if number % 4:
+            # Reading differs from file to file; storing does not, and takes most of the time.
+            continue
         target = tmp_path / f"{path.stem}.h5"
         write_session(target, imported, ATTRIBUTES)
         with open_session(target) as session:
