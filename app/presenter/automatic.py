@@ -11,10 +11,19 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from app.presenter.tasks import Item, QuestionnaireTask, SpeakingTask, Task, TypingTask
+from app.presenter.acts import BACKSPACE, Choose, Done, Feel, Key, Press, Proceed, ReadHelp, Talk, TimedAct
+from app.presenter.answering import answer_to
+from app.presenter.tasks import (
+    ChoiceTask,
+    ImageryTask,
+    QuestionnaireTask,
+    SpeakingTask,
+    Task,
+    TypingTask,
+    attention,
+)
 
 # Typing of practised adults: key-down to key-down about 180 ms, keys held about 90 ms.
 BETWEEN_KEYS_S = 0.18
@@ -22,46 +31,19 @@ HELD_S = 0.09
 TYPO_PROBABILITY = 0.03
 SCATTER_S = 0.15
 REACTION_S = 0.28
-
-BACKSPACE = "\b"
+# Naming a short expression by key, fast and mostly right.
+CHOICE_S = 0.62
+CORRECT_PROBABILITY = 0.93
+MISSED_PROBABILITY = 0.02
+# "Feeling it": the first press takes a while, the others follow within half a minute.
+FIRST_PRESS_S = 8.0
+BETWEEN_PRESSES_S = 14.0
 
 NEIGHBOURS = {
     left: right
     for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
     for left, right in zip(row, row[1:] + row[-2], strict=True)
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Choose:
-    """Answer item `item` with `value`."""
-
-    item: str
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """Press or release a key: `char` is the text it gives, `BACKSPACE` for the key that takes it back."""
-
-    char: str
-    is_down: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """Hold the button, or let it go."""
-
-    is_down: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Proceed:
-    """Go on."""
-
-
-Act = Choose | Key | Talk | Proceed
-TimedAct = tuple[float, Act]
 
 
 class Participant:
@@ -72,17 +54,22 @@ class Participant:
         self._norms = norms
 
     def plan(self, task: Task, stimulus: str, drift_s: float = 0.0) -> list[TimedAct]:
-        """Return the acts of a self-paced stage, times in seconds from its onset, in order.
+        """Return the acts of a stage, times in seconds from its onset, in order.
 
-        `stimulus` is that of the trial; `drift_s` is how late the session is, to be made good.
+        `stimulus` is that of the trial; `drift_s` is how late the session is, to be made good. Timed stages
+        are acted in, and ended by the clock alone.
         """
         stage = task.stage
         chance = random.Random(f"{self._seed}/{stage.index}")
         if stage.kind == "flash":
             return _reaction(stage.duration.typical_s, chance)
-        if stage.duration.is_timed:
-            return []
-        end_s = self._end_s(task, drift_s, chance)
+        if isinstance(task, ChoiceTask):
+            return list(_choosing(task, chance))
+        is_timed = stage.duration.is_timed
+        end_s = stage.duration.typical_s if is_timed else self._end_s(task, drift_s, chance)
+        if is_timed:
+            # Nobody answers in the last moment.
+            end_s *= 0.9
         acts: list[TimedAct] = []
         if isinstance(task, QuestionnaireTask):
             acts = list(self._answers(task, stimulus, end_s, chance))
@@ -90,7 +77,11 @@ class Participant:
             acts = list(_typing(task.sentence, end_s, chance))
         elif isinstance(task, SpeakingTask):
             acts = list(_talking(task, end_s, chance))
-        return sorted([*acts, (end_s, Proceed())], key=lambda entry: entry[0])
+        elif isinstance(task, ImageryTask):
+            acts = list(_feeling(task, end_s, chance))
+        if not is_timed:
+            acts.append((end_s, Proceed()))
+        return sorted(acts, key=lambda entry: entry[0])
 
     def _end_s(self, task: Task, drift_s: float, chance: random.Random) -> float:
         duration = task.stage.duration
@@ -101,48 +92,67 @@ class Participant:
         longest_s = math.inf if duration.max_s is None else duration.max_s - 0.1
         least_s = duration.min_s + 0.02
         if isinstance(task, SpeakingTask):
-            least_s = max(least_s, 1.15 * task.min_hold_s + 0.2)
+            least_s = max(least_s, task.prepare_s + 1.15 * task.min_hold_s + 0.2)
         return max(least_s, min(longest_s, end_s))
 
     def _answers(
         self, task: QuestionnaireTask, stimulus: str, end_s: float, chance: random.Random
     ) -> Iterator[TimedAct]:
         weights = [_log_normal(chance, 1.0, 0.35) for _ in (*task.items, None)]
+        norms = self._norms.get(stimulus, {})
+        # Nobody who would be sent away again takes part.
+        expected = task.stage.content.get("must_answer") or {}
         time_s = 0.0
+        given: dict[str, Any] = {}
         for item, weight in zip(task.items, weights, strict=False):
             time_s += (end_s - 0.05) * weight / sum(weights)
-            yield time_s, Choose(item.id, self._rating(item, stimulus, chance))
-
-    def _rating(self, item: Item, stimulus: str, chance: random.Random) -> int:
-        """Return a rating that follows the stimulus, with a person's noise."""
-        mean = _expected(item.dimension or item.id, self._norms.get(stimulus, {}))
-        value = 1 + mean * (item.points - 1) + chance.gauss(0, 0.1 * item.points)
-        return max(1, min(item.points, round(value)))
-
-
-def _expected(dimension: str, norms: Mapping[str, Any]) -> float:
-    """Return the expected rating on 0..1 of what the item measures, 0.5 where nothing is known."""
-    category = str(norms.get("category", ""))
-    guess = {"positive": 7.5, "pleasant": 7.5, "negative": 2.5, "unpleasant": 2.5}.get(category, 5.0)
-    valence = norms.get("valence")
-    valence = guess if valence is None else float(valence)
-    arousal = norms.get("arousal")
-    arousal = 3.0 + abs(valence - 5) if arousal is None else float(arousal)
-    scales = {
-        "valence": (valence - 1) / 8,
-        "arousal": (arousal - 1) / 8,
-        "dominance": 0.5 + (valence - 5) / 16,
-        # One-sided scales: neutral pictures are weak on both.
-        "positive": max(0.05, (valence - 4.5) / 4),
-        "negative": max(0.05, (5.5 - valence) / 4),
-    }
-    return min(1.0, max(0.0, scales.get(dimension, 0.5)))
+            answer = answer_to(item, norms, chance)
+            if item.id in expected:
+                wanted = expected[item.id]
+                answer = wanted[0] if isinstance(wanted, list | tuple) else wanted
+            given[item.id] = answer
+            yield time_s, Choose(item.id, given[item.id])
+        if task.stage.content.get("helper_text") and attention(task.stage.content, given):
+            yield time_s + 0.5 * (end_s - time_s), ReadHelp()
 
 
 def _reaction(length_s: float, chance: random.Random) -> list[TimedAct]:
     """Press the space bar while the flash is on."""
     down_s = min(0.6 * length_s, _log_normal(chance, REACTION_S, 0.15))
     return [(down_s, Key(" ", is_down=True)), (down_s + 0.5 * (length_s - down_s), Key(" ", is_down=False))]
+
+
+def _choosing(task: ChoiceTask, chance: random.Random) -> Iterator[TimedAct]:
+    """Press the key of an option, mostly the right one; now and then be too slow."""
+    options = list(task.options)
+    wrong = [option for option in options if option.id != task.correct]
+    right = [option for option in options if option.id == task.correct]
+    is_right = bool(right) and chance.random() < CORRECT_PROBABILITY
+    option = right[0] if is_right else chance.choice(wrong or options)
+    reaction_s = _log_normal(chance, CHOICE_S, 0.22)
+    is_missed = chance.random() < MISSED_PROBABILITY and task.stage.duration.is_timed
+    held_s = _log_normal(chance, HELD_S, 0.25)
+    if is_missed:
+        return
+    # Time zero may be an earlier stage's onset.
+    down_s = max(0.02, reaction_s - (task.started_s - task.reaction_zero_s))
+    longest_s = task.stage.duration.max_s
+    if longest_s is not None:
+        down_s = min(down_s, 0.8 * longest_s)
+    yield down_s, Press(option.key, is_down=True)
+    yield down_s + held_s, Press(option.key, is_down=False)
+
+
+def _feeling(task: ImageryTask, end_s: float, chance: random.Random) -> Iterator[TimedAct]:
+    """Press when it is felt, again and again, at least as often as is hoped for."""
+    wanted = max(1, task.min_presses) + chance.randrange(3)
+    gaps = [_log_normal(chance, FIRST_PRESS_S, 0.4)]
+    gaps += [_log_normal(chance, BETWEEN_PRESSES_S, 0.5) for _ in range(wanted - 1)]
+    scale = min(1.0, 0.9 * end_s / sum(gaps))
+    time_s = 0.0
+    for gap in gaps:
+        time_s += gap * scale
+        yield time_s, Feel()
 
 
 def _typing(sentence: str, end_s: float, chance: random.Random) -> Iterator[TimedAct]:
@@ -181,9 +191,14 @@ def _gap(char: str, chance: random.Random) -> float:
 
 
 def _talking(task: SpeakingTask, end_s: float, chance: random.Random) -> Iterator[TimedAct]:
+    """Hold the button while reading; a free answer begins by itself and is ended."""
     until_s = end_s - min(0.1 * end_s, _log_normal(chance, 0.5, 0.2))
+    if task.is_free:
+        yield end_s, Done()
+        return
     latest_s = until_s - task.min_hold_s - 0.05
-    yield max(0.0, min(0.2 * end_s, latest_s, _log_normal(chance, 1.0, 0.25))), Talk(is_down=True)
+    begin_s = max(task.prepare_s, min(0.2 * end_s, latest_s, _log_normal(chance, 1.0, 0.25)))
+    yield max(0.0, begin_s), Talk(is_down=True)
     yield until_s, Talk(is_down=False)
 
 

@@ -11,9 +11,23 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from analysis.records import Event
-from app.presenter.automatic import BACKSPACE, Act, Choose, Key, Participant, Proceed, Talk, TimedAct
+from app.presenter.acts import (
+    BACKSPACE,
+    Act,
+    Choose,
+    Done,
+    Feel,
+    Key,
+    Press,
+    Proceed,
+    ReadHelp,
+    Talk,
+    TimedAct,
+    key_at,
+)
+from app.presenter.automatic import Participant
 from app.presenter.copies import reduced
-from app.presenter.keys import Strokes
+from app.presenter.keys import KeyStroke, Strokes
 from app.presenter.runner import Runner
 from app.presenter.tasks import Task
 
@@ -52,29 +66,46 @@ class Hands:
         """Carry out one act."""
         match act:
             case Choose(item, value):
-                self._runner.choose(item, value, time)
+                self._runner.act("choose", time, item=item, value=value)
             case Key(char, is_down):
                 self._key(char, is_down, time)
-            case Talk(True):
-                self._runner.hold(time)
-            case Talk():
-                self._runner.release(time)
+            case Press(code, is_down):
+                self._press(code, is_down, time)
+            case Talk(is_down):
+                self._runner.act("hold" if is_down else "release", time)
+            case Feel():
+                self._runner.act("feel", time)
+            case Done():
+                self._runner.act("done", time)
+            case ReadHelp():
+                self._runner.act("read_help", time)
             case Proceed():
                 self._runner.proceed(time)
 
     def _key(self, char: str, is_down: bool, time: float) -> None:
         name = "Backspace" if char == BACKSPACE else "Space" if char == " " else char.upper()
-        code = ord(char)
-        if not is_down:
-            stroke = self._strokes.up(code, time, time)
-            if stroke is not None:
-                self._runner.key(stroke)
-            return
-        self._runner.key(self._strokes.down(code, name, char, time, time))
-        if char == BACKSPACE:
-            self._runner.erase(time)
+        self._stroke(ord(char), name, char, is_down, time)
+        if is_down and char == BACKSPACE:
+            self._runner.act("erase", time)
+        elif is_down:
+            self._runner.act("insert", time, text=char)
+
+    def _press(self, code: str, is_down: bool, time: float) -> None:
+        name, char = key_at(code)
+        self._stroke(ord(char or code[-1]), name, char, is_down, time, code)
+        if is_down:
+            self._runner.act("key", time, code=code)
+
+    def _stroke(
+        self, number: int, name: str, char: str, is_down: bool, time: float, position: str = ""
+    ) -> None:
+        stroke: KeyStroke | None
+        if is_down:
+            stroke = self._strokes.down(number, name, char, time, time, position=position)
         else:
-            self._runner.insert(char, time)
+            stroke = self._strokes.up(number, time, time)
+        if stroke is not None:
+            self._runner.key(stroke)
 
 
 class AnyHands(typing.Protocol):
@@ -142,9 +173,8 @@ class Autopilot:
         self._acts = self._acts_of(task)
 
     def _acts_of(self, task: Task) -> list[TimedAct]:
-        trials = self._runner.schedule.trials
         trial = task.stage.trial
-        stimulus = trials[trial].stimulus if trial >= 0 else ""
+        stimulus = self._runner.stimulus_of(trial) if trial >= 0 else ""
         return self._participant.plan(task, stimulus, self._drift_s)
 
 
@@ -166,6 +196,7 @@ class Conductor:
         self._now = now
         self._stop_seen = False
         self._health_due_s = -math.inf
+        self._took_input = False
 
     def step(self) -> float | None:
         """Do what is due; return when to be called again, None when the schedule has ended."""
@@ -175,7 +206,10 @@ class Conductor:
             self._autopilot.step(self._now())
         self.runner.tick(self._now())
         now = self._now()
-        if now >= self._health_due_s or self.runner.state == "finished":
+        takes_input = self.runner.takes_input
+        # Whose keyboard it is has to be known at once.
+        if now >= self._health_due_s or self.runner.state == "finished" or takes_input != self._took_input:
+            self._took_input = takes_input
             self._health_due_s = now + HEALTH_EVERY_S
             self._line.send({"type": "health", **self.runner.health(now)})
         if self.runner.state == "finished":

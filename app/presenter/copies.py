@@ -21,12 +21,22 @@ TIMING = ("intended_s", "actual_s", "frame")
 STIMULUS = ("stimulus", "category", "valence", "arousal")
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     "schedule_started": ("protocol", "version", "trials", "stages", "typical_s"),
+    "schedule_ending": ("reason", "by"),
     "schedule_ended": ("reason", "dropped_frames", "by"),
     "session_ended": ("reason",),
-    "trial_started": ("stimulus", "category", "order", "block", "practice", "repetition"),
+    "trial_started": (
+        "stimulus",
+        "category",
+        "order",
+        "block",
+        "practice",
+        "repetition",
+        "repeated_exposure",
+    ),
+    "chosen": ("stimulus",),
     "trial_ended": ("reason",),
     "stage_started": ("kind", "index", "intended_s", "actual_s"),
-    "stage_ended": ("reason", "index", "cause"),
+    "stage_ended": ("reason", "index", "cause", "interrupted"),
     "stimulus_shown": (*STIMULUS, *TIMING),
     "stimulus_hidden": ("stimulus", "intended_s", "actual_s", "cause"),
     "response": ("item", "reaction_s"),
@@ -34,7 +44,26 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "talk_started": (),
     "talk_ended": ("held_s", "enough"),
     "tone_played": ("intended_s", "actual_s"),
-    "tone_missing": (),
+    "tone_missing": ("text",),
+    "sound_played": ("stimulus", "intended_s", "actual_s"),
+    "sound_missing": ("text",),
+    "film_ended": ("stimulus",),
+    "sequence_step": ("stimulus", "intended_s", "actual_s", "frames", "requested_s"),
+    "stimulus_failed": ("stimulus", "text"),
+    "placeholder": ("stimulus",),
+    "feeling_it": ("press",),
+    "few_presses": ("presses", "min_presses"),
+    "attention": ("code",),
+    "declined": ("what",),
+    "rights_opened": (),
+    "rights_closed": ("choice", "by"),
+    "focus_lost": (),
+    "focus_back": ("away_s",),
+    "close_refused": (),
+    "screen_changed": ("name", "width", "height", "rate_hz", "verified", "measured_hz", "reason"),
+    "screen_missing": ("wanted", "name"),
+    "screen_lost": ("name",),
+    "screen_back": ("name",),
     "paused": ("by",),
     "resumed": ("by",),
     "skipped": ("what", "by"),
@@ -42,6 +71,9 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "frames_dropped": ("count",),
     "key": ("edge", "class"),
 }
+
+# On LSL, where any machine may listen, their mere kind would tell what was answered.
+UNSPOKEN = ("attention", "helper_text_shown")
 
 
 def reduced(event: Event) -> Event:
@@ -87,6 +119,8 @@ class LslCopies:
 
     def push(self, event: Event) -> None:
         """Send a copy, stamped with the event's own time."""
+        if event.kind in UNSPOKEN:
+            return
         if event.kind == "key":
             self._keys.push_sample([key_sample(event)], event.time)
         else:

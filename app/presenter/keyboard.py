@@ -1,4 +1,4 @@
-"""One event filter for the whole application: keystrokes of both windows, and the operator's chords."""
+"""One event filter for the whole application: keystrokes of both windows, chords, and the key of rights."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtGui import QInputEvent, QKeyEvent, QKeySequence
 
 from app import clock
 from app.presenter.keys import KeyStroke, Strokes, event_time
+from app.presenter.layout import position_of
 
 CHORDS = {Qt.Key.Key_P: "pause", Qt.Key.Key_Q: "abort"}
 INPUT_EVENTS = (
@@ -25,10 +26,16 @@ FRESH_S = 0.05
 class Keyboard(QObject):
     """Sees each key event once, at the window it comes in by, before any widget does."""
 
-    def __init__(self, on_stroke: Callable[[KeyStroke], None], on_chord: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        on_stroke: Callable[[KeyStroke], None],
+        on_chord: Callable[[str], None],
+        on_rights: Callable[[float], None] | None = None,
+    ) -> None:
         super().__init__()
         self._on_stroke = on_stroke
         self._on_chord = on_chord
+        self._on_rights = on_rights
         self._strokes = Strokes()
         self._time = 0.0
         self._received_s = 0.0
@@ -38,8 +45,12 @@ class Keyboard(QObject):
         now = clock.now()
         return self._time if now - self._received_s < FRESH_S else now
 
+    def forget(self) -> None:
+        """Know nothing of what is held down, as the keyboard was elsewhere."""
+        self._strokes.forget()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Record keys; swallow the operator's chords."""
+        """Record keys; swallow the operator's chords and the participant's Escape."""
         if event.type() not in INPUT_EVENTS or not watched.isWindowType():
             return False
         received_s = clock.now()
@@ -59,12 +70,16 @@ class Keyboard(QObject):
             text = event.text() if event.text().isprintable() else ""
             repeated = event.isAutoRepeat()
             stroke: KeyStroke | None = self._strokes.down(
-                code, name, text, self._time, self._received_s, repeated
+                code, name, text, self._time, self._received_s, repeated, position_of(event)
             )
         else:
             stroke = self._strokes.up(code, self._time, self._received_s)
         if stroke is not None:
             self._on_stroke(stroke)
+        if code == Qt.Key.Key_Escape and self._on_rights is not None:
+            if is_down and not event.isAutoRepeat():
+                self._on_rights(self._time)
+            return True
         chord = CHORDS.get(Qt.Key(code)) if is_chord(event) else None
         if chord is None:
             return False

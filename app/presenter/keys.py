@@ -23,7 +23,11 @@ STAMP_WRAP_S = 2**32 / 1000
 
 @dataclass(frozen=True, slots=True)
 class KeyStroke:
-    """One edge of a key. `time` is the event's own time, `received_s` when it reached us."""
+    """One edge of a key. `time` is the event's own time, `received_s` when it reached us.
+
+    `position` is where the key lies (KeyJ, Digit1, Space, ...), whatever the layout makes of it; it is
+    never journalled with the stroke.
+    """
 
     edge: Edge
     key_class: KeyClass
@@ -32,6 +36,7 @@ class KeyStroke:
     press: int
     time: float
     received_s: float
+    position: str = ""
 
     def payload(self, with_characters: bool) -> dict[str, Any]:
         """Return the payload of a `key` event; names of letters, digits and signs only if allowed."""
@@ -79,17 +84,28 @@ class Strokes:
         self._presses = 0
         self._down: dict[int, tuple[int, KeyClass, str, str]] = {}
 
+    def forget(self) -> None:
+        """Know nothing of what is held: the keyboard was elsewhere, and what was let go there is unknown."""
+        self._down.clear()
+
     def down(
-        self, key: int, name: str, char: str, time: float, received_s: float, repeated: bool = False
+        self,
+        key: int,
+        name: str,
+        char: str,
+        time: float,
+        received_s: float,
+        repeated: bool = False,
+        position: str = "",
     ) -> KeyStroke:
         """A key went down, or repeats by itself; a press whose up was lost does not swallow the next."""
         if repeated and key in self._down:
             press, key_class, name, char = self._down[key]
-            return KeyStroke("repeat", key_class, name, char, press, time, received_s)
+            return KeyStroke("repeat", key_class, name, char, press, time, received_s, position)
         self._presses += 1
         key_class = classify(name, char)
         self._down[key] = (self._presses, key_class, name, char)
-        return KeyStroke("down", key_class, name, char, self._presses, time, received_s)
+        return KeyStroke("down", key_class, name, char, self._presses, time, received_s, position)
 
     def up(self, key: int, time: float, received_s: float) -> KeyStroke | None:
         """A key came up; None if it was never seen going down."""

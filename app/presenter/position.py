@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from analysis.records import Event
 from protocols.schedule import Schedule
@@ -14,7 +15,10 @@ class Position:
     """Where an earlier run of the presenter ended.
 
     `begun` is the last stage that had begun, -1 if none. The three `open_*` tell what had begun and
-    not ended. `ended` is the reason of an ended schedule, None while it runs.
+    not ended. `ended` is the reason of an ended schedule, None while it runs; `closing` that of one that
+    was ending with its debriefing, and `closing_by` who had asked for it. `exposed` are the trials whose
+    stimulus had been on, `stimuli` those of all trials that had begun, `chosen` those that were chosen in
+    the session, and `answers` is (trial, item, value) of every answer.
     """
 
     begun: int = -1
@@ -24,6 +28,12 @@ class Position:
     trials_started: tuple[int, ...] = ()
     dropped_frames: int = 0
     ended: str | None = None
+    closing: str = ""
+    closing_by: str = ""
+    exposed: tuple[int, ...] = ()
+    stimuli: Mapping[int, str] = field(default_factory=dict)
+    chosen: Mapping[int, str] = field(default_factory=dict)
+    answers: tuple[tuple[int, str, Any], ...] = ()
 
 
 def last_position(events: Iterable[Event]) -> Position | None:
@@ -33,30 +43,58 @@ def last_position(events: Iterable[Event]) -> Position | None:
     open_trial: int | None = None
     trials: list[int] = []
     ended: str | None = None
+    closing = closing_by = ""
+    exposed: list[int] = []
+    stimuli: dict[int, str] = {}
+    chosen: dict[int, str] = {}
+    answers: list[tuple[int, str, Any]] = []
     for event in events:
         match event.kind:
             case "schedule_started":
                 started = True
             case "schedule_ended":
                 ended = str(event.payload.get("reason", ""))
+            case "schedule_ending":
+                closing = str(event.payload.get("reason", ""))
+                closing_by = str(event.payload.get("by", ""))
             case "trial_started":
                 open_trial = event.trial
                 trials.append(event.trial)
+                stimuli[event.trial] = str(event.payload.get("stimulus", ""))
             case "trial_ended":
                 open_trial = None
+            case "chosen":
+                chosen[event.trial] = str(event.payload["stimulus"])
             case "stage_started":
                 begun, open_stage = int(event.payload["index"]), True
             case "stage_ended":
                 open_stage = False
             case "stimulus_shown":
                 open_stimulus = True
+                exposed.append(event.trial)
             case "stimulus_hidden":
                 open_stimulus = False
             case "frames_dropped":
                 dropped += int(event.payload["count"])
+            case "response" if "item" in event.payload:
+                answers.append((event.trial, str(event.payload["item"]), event.payload.get("value")))
     if not started and ended is None:
         return None
-    return Position(begun, open_stage, open_trial, open_stimulus, tuple(trials), dropped, ended)
+    return Position(
+        begun=begun,
+        open_stage=open_stage,
+        open_trial=open_trial,
+        open_stimulus=open_stimulus,
+        trials_started=tuple(trials),
+        dropped_frames=dropped,
+        ended=ended,
+        closing=closing,
+        closing_by=closing_by,
+        exposed=tuple(dict.fromkeys(trial for trial in exposed if trial >= 0)),
+        stimuli=stimuli,
+        chosen=chosen,
+        answers=tuple(answers),
+    )
 
 
 def first_of_trial(schedule: Schedule, index: int) -> int:

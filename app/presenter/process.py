@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,8 +27,10 @@ from app.plan import Lock, SessionPaths, SessionPlan
 from app.presenter.automatic import Participant
 from app.presenter.conductor import Autopilot, Conductor, Hands, copy_message
 from app.presenter.copies import LslCopies
+from app.presenter.course import Chooser, Course
+from app.presenter.phrases import Phrases
 from app.presenter.position import Position, last_position
-from app.presenter.runner import SUPERVISOR_LOST, Runner
+from app.presenter.runner import ORDERLY_REASONS, Runner
 from app.presenter.screen import NullScreen, PresenterError, Screen
 from protocols.schedule import Schedule
 from stimuli.problems import EvokeError
@@ -57,30 +59,57 @@ class Presenter:
         journal_path = paths.journal("presenter")
         earlier = read_journal(journal_path).events if journal_path.exists() else ()
         self.resume: Position | None = last_position(earlier)
+        self.stand_ins: dict[str, str] = {}
         self._copies: LslCopies | None = None
         self.journal = Journal(journal_path, "presenter", self._copy, self._disk_failed)
 
     def load(self) -> tuple[Schedule, dict[str, Stimulus]]:
-        """Return the schedule and the stimuli it shows; raises EvokeError for what is missing."""
+        """Return the schedule and the stimuli it shows.
+
+        Raises EvokeError for what is missing, unless the session was accepted as it is or has begun: then
+        those stimuli are left out here, shown as placeholders, and listed in `stand_ins`.
+        """
         if self.plan.schedule is None:
             raise PresenterError("The session's plan has no schedule, so there is nothing to present.")
         try:
             schedule = Schedule.from_json(self.plan.schedule)
         except (KeyError, TypeError, ValueError) as error:
             raise PresenterError(f"The session's schedule cannot be read: {error!r}.") from error
-        wanted = list(dict.fromkeys(stage.stimulus for stage in schedule.stages if stage.stimulus))
+        wanted = list(dict.fromkeys(_stimuli_of(schedule)))
         if not wanted:
             return schedule, {}
+        try:
+            return schedule, self._stimuli(schedule, wanted)
+        except EvokeError as error:
+            if not self.may_stand_in:
+                raise
+            log.warning("placeholders are shown: %s", error)
+            self.stand_ins = {name: str(error) for name in wanted}
+            return schedule, {}
+
+    @property
+    def may_stand_in(self) -> bool:
+        """Whether the session goes on without stimuli: it was accepted, allows it, or has begun."""
+        return bool(self.plan.accept) or self.resume is not None or _allows_placeholders(self.plan)
+
+    def _stimuli(self, schedule: Schedule, wanted: Sequence[str]) -> dict[str, Stimulus]:
         folder = self.plan.stimulus_folder
         stimuli = load_set(self._live / folder if folder else schedule.stimulus_set)
+        known = [name for name in wanted if name in stimuli.items]
         unknown = [name for name in wanted if name not in stimuli.items]
+        problems = {name: stimuli.problems([name]) for name in known}
+        if self.may_stand_in:
+            # An altered file is shown as it is: that was accepted.
+            gone = [name for name in known if problems[name] and not stimuli.items[name].path.is_file()]
+            self.stand_ins = dict.fromkeys(unknown, "The set has no such stimulus.")
+            self.stand_ins |= {name: str(problems[name][0]) for name in gone}
+            return {name: stimuli.items[name] for name in known if name not in gone}
         if unknown:
             message = f'The stimulus set "{schedule.stimulus_set}" has no {", ".join(unknown)}.'
             raise PresenterError(message)
-        problems = stimuli.problems(wanted)
-        if problems:
-            raise PresenterError("\n".join(str(problem) for problem in problems))
-        return schedule, {name: stimuli.items[name] for name in wanted}
+        if any(problems.values()):
+            raise PresenterError("\n".join(str(problem) for found in problems.values() for problem in found))
+        return {name: stimuli.items[name] for name in wanted}
 
     def start_copies(self) -> None:
         """Open the LSL outlets; without them the session goes on, since nothing depends on the copies."""
@@ -92,10 +121,28 @@ class Presenter:
     def runner(self, schedule: Schedule, screen: Screen, norms: Mapping[str, Mapping[str, Any]]) -> Runner:
         """Return the runner on `screen`, waiting."""
         self.journal.append("screen", payload=screen.facts.payload())
-        characters = self.plan.characters
-        runner = Runner(schedule, screen, self.journal.append, norms, self.resume, characters)
+        for name, text in self.stand_ins.items() if self.resume is None else ():
+            self.journal.append("placeholder", payload={"stimulus": name, "text": text})
+        characters, course = self.plan.characters, self.course(schedule, norms)
+        runner = Runner(schedule, screen, self.journal.append, norms, self.resume, characters, course)
         runner.open(clock.now())
         return runner
+
+    def course(self, schedule: Schedule, norms: Mapping[str, Mapping[str, Any]]) -> Course:
+        """Return what is left out, what was seen before, and who chooses."""
+        plan = self.plan
+        chooser = chooser_for(schedule, norms) if any(t.candidates for t in schedule.trials) else None
+        return Course(
+            done=frozenset(plan.done),
+            seen=frozenset(plan.exposed),
+            chooser=chooser,
+            keeps_text=not plan.refuses("typed_text"),
+            phrases=self.phrases(schedule),
+        )
+
+    def phrases(self, schedule: Schedule) -> Phrases:
+        """Return the presenter's own words in the participant's language."""
+        return Phrases(self.plan.language or schedule.language)
 
     def conductor(self, runner: Runner, autopilot: Autopilot | None) -> Conductor:
         """Declare readiness and return what drives the runner."""
@@ -121,6 +168,9 @@ class Presenter:
         self.link.close()
 
     def _copy(self, event: Event) -> None:
+        if event.kind == "frame":
+            # One after the other at the rate of the film: they stay in the journal.
+            return
         self.link.send(copy_message(event))
         if self._copies is not None:
             self._copies.push(event)
@@ -130,6 +180,37 @@ class Presenter:
         self.link.send({"type": "failed", "message": message, "safe": SAFE_AFTER_START, "code": "disk"})
         # Going on would show stimuli of which nothing is known afterwards.
         os._exit(DISK_FAILED)
+
+
+def _stimuli_of(schedule: Schedule) -> Iterator[str]:
+    """Yield every stimulus that may be shown, in the order of the stages."""
+    for stage in schedule.stages:
+        content = stage.content
+        yield from (str(step["stimulus"]) for step in content.get("steps") or () if step.get("stimulus"))
+        yield from (
+            str(content[key]) for key in ("picture", "sound", "read_aloud") if _is_id(content.get(key))
+        )
+        if stage.stimulus:
+            yield stage.stimulus
+    for trial in schedule.trials:
+        yield from trial.candidates
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _allows_placeholders(plan: SessionPlan) -> bool:
+    """Whether the protocol says `placeholders: allowed`."""
+    lines = (line.partition("#")[0].split() for line in plan.protocol_yaml.splitlines())
+    return ["placeholders:", "allowed"] in lines
+
+
+def chooser_for(schedule: Schedule, norms: Mapping[str, Mapping[str, Any]]) -> Chooser:
+    """Return what chooses the stimuli of trials with candidates."""
+    from app.presenter.choosing import make_chooser
+
+    return make_chooser(schedule, norms)
 
 
 def norms_of(stimuli: Mapping[str, Stimulus]) -> dict[str, dict[str, Any]]:
@@ -156,7 +237,7 @@ def main(live: Path) -> int:
         presenter.fail(error, SAFE_AFTER_START if began else SAFE_BEFORE_START)
         return 1
     presenter.finish(runner)
-    return 0 if runner.reason in ("completed", "ended", "stopped", "aborted", SUPERVISOR_LOST) else 1
+    return 0 if runner.reason in ORDERLY_REASONS else 1
 
 
 Show = Callable[[Presenter, Schedule, Mapping[str, Stimulus]], Runner]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from app.presenter.tasks import Task
 from protocols.schedule import Stage
 from stimuli.problems import EvokeError
 
 # Stages that are drawn straight onto the screen; all others are forms.
-DRAWN_KINDS = ("fixation", "picture", "blank", "flash")
+DRAWN_KINDS = ("fixation", "picture", "film", "sound", "blank", "mask", "flash", "sequence", "choice")
+# Drawn stages whose stimulus has an end of its own.
+PLAYED_KINDS = ("film", "sound")
 # A frame this much longer than the screen's period means that one was dropped (as PsychoPy counts).
 DROPPED_BEYOND = 1.2
 
@@ -26,7 +28,11 @@ class PresenterError(EvokeError):
 
 @dataclass(frozen=True, slots=True)
 class ScreenFacts:
-    """A screen as found: `verified` if its frames kept to the rate that it states."""
+    """A screen as found: `verified` if its frames kept to the rate that it states.
+
+    `timing_label` says how far its times are proved: 'frame buffer (Xvfb)', 'software (this screen)' or
+    'photodiode (this screen, date)'.
+    """
 
     name: str
     width: int
@@ -36,6 +42,7 @@ class ScreenFacts:
     measured_hz: float | None = None
     jitter_sd_ms: float | None = None
     renderer: str = ""
+    timing_label: str = ""
 
     def payload(self) -> dict[str, typing.Any]:
         """Return the payload of a `screen` event."""
@@ -48,6 +55,7 @@ class ScreenFacts:
             "measured_hz": self.measured_hz,
             "jitter_sd_ms": self.jitter_sd_ms,
             "renderer": self.renderer,
+            "timing_label": self.timing_label,
         }
 
 
@@ -60,10 +68,27 @@ class Shown:
     dropped: int = 0
 
 
-class Screen(typing.Protocol):
-    """The participant's screen. `lead_s`: how long before its time a change must be handed over."""
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that a screen saw or did by itself, to be journalled as an event of `kind`.
 
-    lead_s: float
+    `time` is its own time in `clock.now()` seconds. One that is not `urgent` (each frame of a film) may
+    wait for the journal's next batch.
+    """
+
+    kind: str
+    time: float
+    payload: Mapping[str, typing.Any] = field(default_factory=dict)
+    urgent: bool = True
+
+
+class Screen(typing.Protocol):
+    """The participant's screen."""
+
+    @property
+    def lead_s(self) -> float:
+        """How long before its time a change must be handed over."""
+        ...
 
     @property
     def facts(self) -> ScreenFacts:
@@ -75,7 +100,22 @@ class Screen(typing.Protocol):
         ...
 
     def present(self, stage: Stage | None, task: Task | None, at_s: float) -> Shown:
-        """Change to `stage` at `at_s` (at once if that has passed); None is 'one moment, please'."""
+        """Change to `stage` at `at_s` (at once if that has passed).
+
+        Without a stage: the page of `task` if there is one (the participant's rights), else 'one moment,
+        please'. A stage shown anew begins from its beginning: its film too.
+        """
+        ...
+
+    def stimulus_over_s(self) -> float | None:
+        """Return when the film or sound that is on ends, once that is at most `lead_s` ahead; else None.
+
+        What could not be played is over at once.
+        """
+        ...
+
+    def happenings(self) -> list[Happening]:
+        """Return what happened since the last call, oldest first; called at every tick and change."""
         ...
 
     def say(self, text: str) -> None:
@@ -114,13 +154,18 @@ class FrameCount:
 
 
 class NullScreen:
-    """No window: changes happen on the frames of a virtual screen of 60 Hz, at no actual time."""
+    """No window: changes happen on the frames of a virtual screen of 60 Hz, at no actual time.
+
+    Films and sounds last as long as they typically do.
+    """
 
     lead_s = 0.0
     rate_hz = 60.0
 
     def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
         self._opened_s = now()
+        self._over_s: float | None = None
 
     @property
     def facts(self) -> ScreenFacts:
@@ -132,7 +177,17 @@ class NullScreen:
 
     def present(self, stage: Stage | None, task: Task | None, at_s: float) -> Shown:
         """Count the virtual frame that the change falls on."""
+        plays = stage is not None and stage.kind in PLAYED_KINDS
+        self._over_s = at_s + stage.duration.typical_s if stage is not None and plays else None
         return Shown(None, round((at_s - self._opened_s) * self.rate_hz))
+
+    def stimulus_over_s(self) -> float | None:
+        """The film's typical length after its onset."""
+        return self._over_s if self._over_s is not None and self._now() >= self._over_s else None
+
+    def happenings(self) -> list[Happening]:
+        """Nothing happens by itself."""
+        return []
 
     def say(self, text: str) -> None:
         """Nobody reads it."""

@@ -7,34 +7,37 @@ QPainter on the way: pictures and symbols are textures made beforehand, the rest
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import math
 import statistics
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QMetaObject, QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QExposeEvent,
-    QFont,
     QGuiApplication,
-    QImage,
-    QImageReader,
     QOpenGLContext,
     QOpenGLFunctions,
-    QPainter,
     QScreen,
     QSurface,
     QSurfaceFormat,
     QWindow,
 )
-from PySide6.QtOpenGL import QOpenGLTexture, QOpenGLTextureBlitter
+from PySide6.QtOpenGL import QOpenGLTextureBlitter
 
 from app import clock
 from app.presenter.probe import GL_REMEDY
+from app.presenter.scenes import Picture, Scene
 from app.presenter.screen import FrameCount, PresenterError, ScreenFacts, Shown
+from app.presenter.style import Style
+from app.presenter.textures import Textures
+from app.screens import Calibration, Patch, timing_label
 
 GL_COLOR_BUFFER_BIT = 0x4000
 GL_SCISSOR_TEST = 0x0C11
@@ -42,51 +45,50 @@ GL_BLEND = 0x0BE2
 GL_SRC_ALPHA = 0x0302
 GL_ONE_MINUS_SRC_ALPHA = 0x0303
 GL_RENDERER = 0x1F01
+GL_MAX_TEXTURE_SIZE = 0x0D33
+# What any OpenGL 2 has.
+LEAST_TEXTURE = 2048
 SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swiftshader", "swrast")
 
-PREFLIGHT_FRAMES = 60
+PREFLIGHT_FRAMES = 300
+# A screen that waits for no refresh shows it at once: then the other frames would prove nothing.
+FIRST_LOOK_FRAMES = 60
+NO_REFRESH_BEYOND = 0.1
+WARM_UP_FRAMES = 5
 # A screen is trusted if its frames scatter by less than this and agree with the stated rate.
 LARGEST_SD_MS = 0.5
 RATE_TOLERANCE = 0.01
 EXPOSE_PATIENCE_S = 10.0
-TEXTURE_BUDGET_BYTES = 512 * 1024 * 1024
 SPIN_S = 0.0006
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What is drawn: a background, and in its middle a picture or a symbol."""
-
-    background: str = "#808080"
-    picture: str = ""
-    size: str | float = "fit"
-    symbol: str = ""
-
-    @property
-    def texture(self) -> tuple[str, str | float] | None:
-        """What is needed as a texture, None for a plain background."""
-        if self.picture:
-            return (self.picture, self.size)
-        return (f"symbol {self.symbol} on {self.background}", 0.0) if self.symbol else None
-
-
-@dataclass
-class _Texture:
-    texture: QOpenGLTexture
-    size: QSize
-    bytes: int = field(default=0)
+# How long before a refresh a swap has to be handed over, and for how long one knows when refreshes come.
+WAKE_EARLY_S = 0.003
+KNOWN_FOR_S = 1.0
 
 
 class StageWindow(QWindow):
-    """The window of the participant's screen; `open` it, then `draw` a scene and `reveal` it."""
+    """The window of the participant's screen; `open` it, then `draw` a scene and `reveal` it.
 
-    def __init__(self, screen: QScreen, pictures: Mapping[str, Path], corner_patch: bool = False) -> None:
+    `changed` is told when another screen or another rate is found than the one that was measured.
+    """
+
+    def __init__(
+        self,
+        screen: QScreen,
+        pictures: Mapping[str, Path],
+        style: Style,
+        patch: Patch | None = None,
+        known: Calibration | None = None,
+        changed: Callable[[ScreenFacts, str], None] | None = None,
+    ) -> None:
         super().__init__()
         self.lead_s = 0.0
+        self.drawing_s = 0.0
         self.facts = ScreenFacts(screen.name(), 0, 0, screen.refreshRate(), verified=False)
-        self._pictures = pictures
-        self._corner_patch = corner_patch
-        self._textures: dict[tuple[str, str | float], _Texture] = {}
+        self.is_software = False
+        self.textures = Textures(pictures, style)
+        self._known = known or Calibration()
+        self._changed = changed or _told_nobody
+        self._patch = patch
         self._scene = self._shown = Scene()
         self._swapped_s = 0.0
         self._finishes = True
@@ -106,11 +108,12 @@ class StageWindow(QWindow):
         self._context = QOpenGLContext(self)
         self._context.setFormat(surface)
         self._blitter = QOpenGLTextureBlitter()
+        self._watched: list[QMetaObject.Connection] = []
 
     def open(self) -> None:
         """Show the window and measure its screen; raises PresenterError where OpenGL does not work."""
         self.showFullScreen()
-        self.setGeometry(self.screen().geometry())
+        self.setGeometry(self.display.geometry())
         deadline = clock.now() + EXPOSE_PATIENCE_S
         while not self.isExposed():
             QGuiApplication.processEvents()
@@ -118,11 +121,24 @@ class StageWindow(QWindow):
                 raise PresenterError("The participant's window does not appear on its screen.")
         if not self._context.create() or not self._context.makeCurrent(self) or not self._blitter.create():
             raise PresenterError(f"OpenGL does not work on the participant's screen. {GL_REMEDY}")
+        self.textures.room = self.pixels
+        largest = self._gl.glGetIntegerv(GL_MAX_TEXTURE_SIZE)
+        self.textures.largest = largest if isinstance(largest, int) and largest > 0 else LEAST_TEXTURE
         self._preflight()
+        self._watch(self.display)
 
     @property
     def _gl(self) -> QOpenGLFunctions:
         return self._context.functions()
+
+    @property
+    def display(self) -> QScreen:
+        """The screen that the window is on.
+
+        Not `QWindow.screen`: PySide6 takes what that returns for a part of the window, and lets it die
+        with it.
+        """
+        return QGuiApplication.screenAt(self.geometry().center()) or QGuiApplication.primaryScreen()
 
     @property
     def pixels(self) -> QSize:
@@ -132,22 +148,12 @@ class StageWindow(QWindow):
 
     def prepare(self, scene: Scene) -> None:
         """Upload what `scene` needs; what was used longest ago makes room."""
-        key = scene.texture
-        if key is None:
-            return
-        if key in self._textures:
-            self._textures[key] = self._textures.pop(key)
-            return
-        image = self._image(scene)
-        texture = QOpenGLTexture(image, QOpenGLTexture.MipMapGeneration.DontGenerateMipMaps)
-        nearest = QOpenGLTexture.Filter.Nearest
-        texture.setMinMagFilters(nearest, nearest)
-        self._textures[key] = _Texture(texture, image.size(), image.sizeInBytes())
-        while sum(entry.bytes for entry in self._textures.values()) > TEXTURE_BUDGET_BYTES:
-            oldest = next(iter(self._textures))
-            if oldest in (key, self._scene.texture):
-                break
-            self._textures.pop(oldest).texture.destroy()
+        self.textures.kept = {self._scene.drawing, self._shown.drawing, scene.drawing}
+        self.textures.prepare(scene.drawing)
+
+    def upload(self, slot: int, pixels: NDArray[np.uint8], width: int, smooth: bool = True) -> None:
+        """Put a film's frame into a texture of its own, to be drawn as `Moving(slot, ...)`."""
+        self.textures.upload(slot, pixels, width, smooth)
 
     def draw(self, scene: Scene) -> None:
         """Draw `scene` behind the present one, ready to be swapped in."""
@@ -156,34 +162,32 @@ class StageWindow(QWindow):
         gl, size = self._gl, self.pixels
         gl.glViewport(0, 0, size.width(), size.height())
         self._clear(QColor(scene.background))
-        key = scene.texture
-        if key is not None:
-            entry = self._textures[key]
+        if scene.drawing is not None:
+            texture, shown = self.textures.find(scene.drawing)
             # Whole pixels, so that the picture stays as sharp as it was scaled.
-            left = (size.width() - entry.size.width()) // 2
-            top = (size.height() - entry.size.height()) // 2
-            target = QRectF(left, top, entry.size.width(), entry.size.height())
+            left = (size.width() - shown.width()) // 2
+            top = (size.height() - shown.height()) // 2
+            target = QRectF(left, top, shown.width(), shown.height())
             gl.glEnable(GL_BLEND)
             gl.glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA)
             self._blitter.bind()
             matrix = QOpenGLTextureBlitter.targetTransform(target, QRect(0, 0, size.width(), size.height()))
-            origin = QOpenGLTextureBlitter.Origin.OriginTopLeft
-            self._blitter.blit(entry.texture.textureId(), matrix, origin)
+            self._blitter.blit(texture, matrix, QOpenGLTextureBlitter.Origin.OriginTopLeft)
             self._blitter.release()
             gl.glDisable(GL_BLEND)
-        if self._corner_patch:
-            side = max(24, size.height() // 16)
-            self._clear(QColor("white" if scene.picture else "black"), QRect(0, 0, side, side))
+        if self._patch is not None:
+            left, bottom, side = self._patch.place(size.width(), size.height())
+            self._clear(QColor("white" if scene.lit else "black"), QRect(left, bottom, side, side))
         gl.glFinish()
 
     def swap(self, at_s: float) -> float:
         """Swap at `at_s`, on the frame nearest to it, and return when the swap had completed."""
         if self.facts.verified:
-            at_s -= self._frames.period_s / 2
+            at_s = self._before_refresh(at_s - self._frames.period_s / 2)
         while (left_s := at_s - clock.now()) > 0:
             if left_s > SPIN_S:
                 time.sleep(left_s - SPIN_S)
-        self._context.swapBuffers(self)
+        self._swap_buffers()
         if self._finishes:
             # The driver may queue the swap: it has completed when something drawn after it has.
             self._clear(QColor(self._scene.background), QRect(0, 0, 1, 1))
@@ -191,26 +195,63 @@ class StageWindow(QWindow):
         self._swapped_s, self._shown = clock.now(), self._scene
         return self._swapped_s
 
+    def _before_refresh(self, at_s: float) -> float:
+        """Return when to swap for the first refresh after `at_s`: shortly before it comes.
+
+        PySide6 keeps Python's lock while a swap waits for its refresh, so that films and sounds could not
+        be decoded; asleep, they can. Without a recent swap nobody knows when a refresh comes.
+        """
+        period_s, now = self._frames.period_s, clock.now()
+        if now - self._swapped_s > KNOWN_FOR_S:
+            return at_s
+        after_s = max(at_s, now) - self._swapped_s
+        refresh_s = self._swapped_s + math.ceil(after_s / period_s) * period_s
+        return max(at_s, refresh_s - min(WAKE_EARLY_S, 0.4 * period_s))
+
+    def _swap_buffers(self) -> None:
+        self._context.swapBuffers(self)
+
     def reveal(self, at_s: float) -> Shown:
         """Swap in at `at_s` what was drawn."""
         swapped_s = self.swap(at_s)
         return Shown(swapped_s, self._frames.frame + 1, self._frames.late(at_s, swapped_s))
+
+    @property
+    def next_swap_s(self) -> float:
+        """When the next refresh comes, on a screen that keeps its rate."""
+        return self._swapped_s + self._frames.period_s
+
+    @property
+    def period_s(self) -> float:
+        """How long a frame lasts: as measured where the screen keeps its rate, else as stated."""
+        return self._frames.period_s
+
+    def advance(self, scene: Scene, at_s: float) -> Shown:
+        """Show `scene` as one of many: at the next refresh, or at `at_s` where there is none to wait for."""
+        if not self.facts.verified:
+            self.draw(scene)
+            return self.reveal(at_s)
+        previous_s = self._swapped_s
+        self.draw(scene)
+        swapped_s = self.swap(0.0)
+        return Shown(swapped_s, self._frames.frame + 1, self._frames.interval(previous_s, swapped_s))
 
     def keep_alive(self) -> int:
         """Draw the scene again on a screen that keeps its rate; return how many frames were dropped."""
         if not self.facts.verified:
             # Without a rate to keep, drawing again would only burn the processor.
             return 0
-        previous_s = self._swapped_s
-        self.draw(self._shown)
-        return self._frames.interval(previous_s, self.swap(0.0))
+        return self.advance(self._shown, 0.0).dropped
 
     def release(self) -> None:
         """Free what lies in the graphics memory and close the window."""
+        for watched in self._watched:
+            QObject.disconnect(watched)
+        # Nothing may hold this window in a circle: collected late, it would take its screen's object along.
+        self._watched.clear()
+        self._changed = _told_nobody
         if self._context.makeCurrent(self):
-            for entry in self._textures.values():
-                entry.texture.destroy()
-            self._textures.clear()
+            self.textures.clear()
             self._blitter.destroy()
             self._context.doneCurrent()
         self.destroy()
@@ -219,7 +260,7 @@ class StageWindow(QWindow):
         """Paint again where another window had covered this one."""
         if self.isExposed() and self._swapped_s and self._context.makeCurrent(self):
             self.draw(self._shown)
-            self._context.swapBuffers(self)
+            self._swap_buffers()
 
     def event(self, event: QEvent) -> bool:
         """Stay open: only the operator ends a session."""
@@ -239,34 +280,14 @@ class StageWindow(QWindow):
         gl.glClear(GL_COLOR_BUFFER_BIT)
         gl.glDisable(GL_SCISSOR_TEST)
 
-    def _image(self, scene: Scene) -> QImage:
-        if not scene.picture:
-            return _symbol(scene.symbol, QColor(scene.background), self.pixels.height())
-        path = self._pictures[scene.picture]
-        reader = QImageReader(str(path))
-        reader.setAutoTransform(True)
-        image = reader.read()
-        if image.isNull():
-            raise PresenterError(f"The picture {path.name} cannot be read: {reader.errorString()}.")
-        room = QSize(self.pixels)
-        if not isinstance(scene.size, str):
-            room.setHeight(round(room.height() * scene.size))
-        fitted = image.size().scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
-        smooth = Qt.TransformationMode.SmoothTransformation
-        scaled = image.scaled(fitted, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
-        return scaled.convertToFormat(QImage.Format.Format_RGBA8888)
-
     def _preflight(self) -> None:
         """Measure the screen's frames and how long a change takes to draw."""
-        screen, size = self.screen(), self.pixels
+        screen, size = self.display, self.pixels
         renderer = str(self._gl.glGetString(GL_RENDERER))
-        self._finishes = not any(name in renderer.lower() for name in SOFTWARE_RENDERERS)
+        self.is_software = any(name in renderer.lower() for name in SOFTWARE_RENDERERS)
+        self._finishes = not self.is_software
         stated_s = 1 / max(screen.refreshRate(), 1.0)
-        stamps = [self._first_frame()]
-        while len(stamps) <= PREFLIGHT_FRAMES:
-            self._clear(QColor(self._scene.background))
-            stamps.append(self.swap(0.0))
-        intervals = [after - before for before, after in itertools.pairwise(stamps)][5:]
+        intervals = self._intervals(stated_s)
         median_s, sd_ms = statistics.median(intervals), statistics.pstdev(intervals) * 1000
         verified = sd_ms < LARGEST_SD_MS and abs(median_s / stated_s - 1) < RATE_TOLERANCE
         self.facts = ScreenFacts(
@@ -278,52 +299,99 @@ class StageWindow(QWindow):
             measured_hz=1 / median_s,
             jitter_sd_ms=sd_ms,
             renderer=renderer,
+            timing_label=timing_label(screen.name(), renderer, self._known),
         )
         self._frames = FrameCount(median_s if verified else stated_s)
-        self.lead_s = max(stated_s, 2.0 * self._drawing_s() + 0.004)
+        self.drawing_s = self._measure_drawing()
+        self.lead_s = max(stated_s, 2.0 * self.drawing_s + 0.004)
 
-    def _first_frame(self) -> float:
+    def _intervals(self, stated_s: float) -> list[float]:
+        """Return the seconds between swaps, without the first ones."""
         self.draw(self._scene)
-        return self.swap(0.0)
+        stamps = [self.swap(0.0)]
+        while len(stamps) <= PREFLIGHT_FRAMES:
+            self._clear(QColor(self._scene.background))
+            stamps.append(self.swap(0.0))
+            if len(stamps) == FIRST_LOOK_FRAMES:
+                median_s = statistics.median(_apart(stamps))
+                if abs(median_s / stated_s - 1) > NO_REFRESH_BEYOND:
+                    break
+        return _apart(stamps)
 
-    def _drawing_s(self) -> float:
+    def _measure_drawing(self) -> float:
         """Return how long drawing takes with a texture as large as the screen."""
-        image = QImage(self.pixels, QImage.Format.Format_RGBA8888)
-        image.fill(QColor(self._scene.background))
-        key = ("preflight", "fit")
-        texture = QOpenGLTexture(image, QOpenGLTexture.MipMapGeneration.DontGenerateMipMaps)
-        self._textures[key] = _Texture(texture, image.size(), image.sizeInBytes())
+        drawing = Picture("preflight")
+        self.textures.hold_blank(drawing, self._scene.background)
         durations: list[float] = []
         for _ in range(8):
             before_s = clock.now()
-            self.draw(Scene(picture=key[0]))
+            self.draw(Scene(drawing=drawing))
             durations.append(clock.now() - before_s)
         self.draw(Scene())
-        self._textures.pop(key).texture.destroy()
+        self.textures.drop(drawing)
         return statistics.median(durations)
 
+    # Another screen than the one that was measured
 
-def _symbol(symbol: str, background: QColor, screen_height: int) -> QImage:
-    """Return a fixation symbol in the ink that stands out from the background."""
-    side = max(16, round(screen_height * 0.06))
-    image = QImage(side, side, QImage.Format.Format_RGBA8888)
-    image.fill(Qt.GlobalColor.transparent)
-    ink = QColor("#111417") if background.lightnessF() > 0.35 else QColor("#F2F2EE")
-    painter = QPainter(image)
-    if symbol == "+":
-        thick = max(2, side // 12)
-        middle = (side - thick) // 2
-        painter.fillRect(middle, 0, thick, side, ink)
-        painter.fillRect(0, middle, side, thick, ink)
-    else:
-        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-        font = QFont()
-        font.setPixelSize(round(side * (0.9 if len(symbol) == 1 else 0.5)))
-        painter.setFont(font)
-        painter.setPen(ink)
-        painter.drawText(image.rect(), Qt.AlignmentFlag.AlignCenter, symbol)
-    painter.end()
-    return image
+    def _watch(self, screen: QScreen) -> None:
+        for watched in self._watched:
+            QObject.disconnect(watched)
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        self._watched = [
+            screen.refreshRateChanged.connect(lambda rate: self._rate_changed(rate)),
+            screen.geometryChanged.connect(lambda area: self._size_changed(screen)),
+            app.screenRemoved.connect(self._screen_removed),
+        ]
+
+    def _rate_changed(self, rate_hz: float) -> None:
+        if rate_hz != self.facts.rate_hz:
+            self._distrust("its rate changed", rate_hz)
+
+    def _size_changed(self, screen: QScreen) -> None:
+        if screen.size() != self.size():
+            self.move_to(screen, "its size changed")
+
+    def _screen_removed(self, screen: QScreen) -> None:
+        if screen.name() == self.facts.name:
+            self.move_to(QGuiApplication.primaryScreen(), "it was unplugged")
+
+    def move_to(self, screen: QScreen | None, reason: str) -> None:
+        """Fill another screen from now on; nobody has measured it, so its times are not trusted."""
+        rate_hz = 60.0
+        if screen is not None:
+            rate_hz = screen.refreshRate()
+            self.setScreen(screen)
+            self.setGeometry(screen.geometry())
+            self.textures.room = self.pixels
+            self._watch(screen)
+        self._distrust(reason, rate_hz)
+
+    def _distrust(self, reason: str, rate_hz: float) -> None:
+        """Go on with a screen that nobody measured."""
+        screen, size = self.display, self.pixels
+        name = "" if QGuiApplication.primaryScreen() is None else screen.name()
+        self._frames.period_s = 1 / max(rate_hz, 1.0)
+        self.facts = dataclasses.replace(
+            self.facts,
+            name=name,
+            width=size.width(),
+            height=size.height(),
+            rate_hz=rate_hz,
+            verified=False,
+            measured_hz=None,
+            jitter_sd_ms=None,
+            timing_label=timing_label(name, self.facts.renderer, Calibration()),
+        )
+        self._changed(self.facts, reason)
+
+
+def _told_nobody(facts: ScreenFacts, reason: str) -> None:
+    """Let a change of the screen pass."""
+
+
+def _apart(stamps: list[float]) -> list[float]:
+    return [after - before for before, after in itertools.pairwise(stamps)][WARM_UP_FRAMES:]
 
 
 def participant_screen(wanted: str = "") -> QScreen:

@@ -8,8 +8,21 @@ from typing import Any, Protocol
 from app import clock
 from app.supervisor.state import Alarm, Level, State
 
-QUIET_CODES = ("stream_back", "no_sound", "nonsense", "process_ended")
-"""Warnings of these codes are told in words alone."""
+QUIET_CODES = (
+    *("stream_back", "no_sound", "nonsense", "process_ended", "tone_missing", "sound_missing"),
+    *(
+        "screen_missing",
+        "screen_changed",
+        "screen_back",
+        "close_refused",
+        "placeholder",
+        "stimulus_failed",
+        "rights_opened",
+        "declined",
+        "few_presses",
+    ),
+)
+"""Warnings of these codes are told in words alone: what a participant does is nobody else's noise."""
 
 
 class Voice(Protocol):

@@ -14,7 +14,7 @@ from app.events import Journal
 from app.link import LinkServer, Message, Peer
 from app.plan import SessionPaths, SessionPlan
 from app.streams import Expected
-from app.supervisor import programs
+from app.supervisor import participant, programs
 from app.supervisor.alarms import Alarms
 from app.supervisor.crew import Crew
 from app.supervisor.intake import checked_quality, checked_recorder, checked_screen
@@ -24,6 +24,7 @@ from app.supervisor.start_gate import RequiredStream
 from app.supervisor.state import State
 from app.supervisor.voice import SounderVoice
 from app.supervisor.watchdog import Watchdog
+from app.supervisor.windows import RecordingWindows
 
 Say = Callable[[str], None]
 
@@ -66,11 +67,13 @@ class Desk:
         self._begun = False
         self._start_asked = not choices.attended
         self._declared: dict[str, tuple[StreamInfo, ...]] = {}
-        self._sent: list[dict[str, Any]] = []
+        self._sent: list[dict[str, Any]] | None = None
+        self._windows = RecordingWindows(plan)
         self._recorder_ready = False
         self._presenter_ready = False
         self._presenter_done = ""
         self._presenter_lost = False
+        self._curtain_ready = False
         self._recorder_closed = False
         self._cutoff_s: float | None = None
         self._disk_failed = False
@@ -190,10 +193,16 @@ class Desk:
 
     def _on_recorder_hello(self, peer: Peer, _: Message) -> None:
         self._welcome(peer)
-        if self._sent:
+        self._tell_windows(True)
+        if self._sent is not None:
             peer.send({"type": "streams", "expected": self._sent})
         if self._begun and self._cutoff_s is not None:
             peer.send(self._stop_message())
+
+    def _tell_windows(self, has_changed: bool) -> None:
+        """Tell the recorder which stages cameras and microphones record, where not all do."""
+        if has_changed and self._windows.message is not None:
+            self._server.broadcast(self._windows.message, "recorder")
 
     def _stop_message(self) -> Message:
         return {"type": "stop", "cutoff_s": self._cutoff_s, "reason": self._ending}
@@ -236,12 +245,15 @@ class Desk:
 
     def _on_presenter_health(self, peer: Peer, message: Message) -> None:
         int(message.get("trials") or 0)
-        self.state.presenter = message
+        took_input, self.state.presenter = self.state.participant_input, message
         if self.state.phase in ("running", "paused"):
             held = message.get("state") == "paused" or message.get("interrupted")
             self.state.phase = "paused" if held else "running"
         if self._presenter_lost and message.get("state") == "waiting":
             self._take_up(peer, bool(message.get("interrupted")))
+        if self.state.participant_input != took_input:
+            # Whose keyboard it is has to be known at once.
+            self._relay()
 
     def _take_up(self, peer: Peer, interrupted: bool) -> None:
         """Have a restarted presenter go on: where it was in a trial that is the operator's choice."""
@@ -278,6 +290,19 @@ class Desk:
         elif not self._failure:
             self._failure = text
 
+    def _on_curtain_ready(self, _: Peer, __: Message) -> None:
+        self._curtain_ready = True
+
+    def _on_awake(self, _: Peer, message: Message) -> None:
+        told = {key: message.get(key) for key in ("holder", "held", "not_held")}
+        self._note("awake", told)
+
+    def _on_attention_noted(self, _: Peer, message: Message) -> None:
+        noted = self.state.attentions.note(str(message.get("id", "")), str(message.get("text") or ""))
+        if noted is not None:
+            self._note("attention_noted", {"id": noted.id, "code": noted.code, "action": noted.action})
+            self._relay()
+
     def _on_finished(self, _: Peer, message: Message) -> None:
         self._presenter_done = str(message.get("reason", "completed"))
         self._presented_s = clock.now()
@@ -298,6 +323,7 @@ class Desk:
     def _on_presenter_event(self, event: Event) -> None:
         alarms = self._alarms
         if event.kind == "stage_started":
+            self._tell_windows(self._windows.stage_started(event.payload, event.time))
             if self._first_stage_s is None:
                 self._first_stage_s = event.time
             self._say(_stage_line(event, event.time - self._first_stage_s, self.state.presenter))
@@ -306,9 +332,17 @@ class Desk:
         elif event.kind == "trial_started" or (event.kind == "resumed" and event.trial >= 0):
             alarms.trial_runs = True
         elif event.kind in ("trial_ended", "schedule_ended", "paused"):
+            if event.kind == "schedule_ended":
+                self._tell_windows(self._windows.ended(event.time))
             # At once: the next trial may begin with the very next event.
             alarms.trial_runs = False
             alarms.catch_up()
+        elif event.kind == "attention":
+            # No sound and no message across the room: the console shows a sign of its own.
+            self.state.attentions.add(str(event.payload.get("code", "")), event.time, int(event.trial))
+            self._relay()
+        else:
+            participant.tell(alarms, event)
 
     def _on_recorder_event(self, event: Event) -> None:
         stream = str(event.payload.get("stream", ""))
@@ -418,7 +452,7 @@ class Desk:
                 self._owners.get(entry["id"], ""),
                 entry["info"] is None or entry["info"]["rate_hz"] > 0,
             )
-            for entry in self._sent
+            for entry in self._sent or ()
             if entry["required"]
         ]
 
@@ -454,6 +488,10 @@ _HANDLERS: Mapping[tuple[str, str], Callable[[Desk, Peer, Message], None]] = {
     ("recorder", "event"): Desk._on_event,
     ("presenter", "event"): Desk._on_event,
     ("console", "command"): Desk._on_command,
+    ("console", "attention_noted"): Desk._on_attention_noted,
+    ("curtain", "hello"): Desk._welcome,
+    ("curtain", "ready"): Desk._on_curtain_ready,
+    ("curtain", "awake"): Desk._on_awake,
     ("monitor", "hello"): Desk._welcome,
     ("monitor", "quality"): Desk._on_quality,
     ("sounder", "outputs"): Desk._on_outputs,

@@ -32,6 +32,12 @@ class Endings(Desk):
             return self._on_recorder_end(status, how, child.failures)
         if role == "presenter":
             return self._on_presenter_end(status, how, child.failures)
+        if role == "curtain":
+            # A new one would come up in front of the participant's window.
+            if status:
+                text = f"curtain: ended ({how}); if the participant's window fails, the desktop may show."
+                self._alarms.raise_("process_ended", role, text, "warning")
+            return False
         return False
 
     def _on_helper_end(self, child: Child, status: int, how: str) -> bool:
@@ -75,6 +81,9 @@ class Endings(Desk):
         self._presenter_ready = False
         self._presenter_lost = self._begun
         self._alarms.trial_runs = False
+        # Nobody takes keys now, and the operator has to decide soon.
+        self.state.presenter = {**self.state.presenter, "takes_input": False, "rights": False}
+        self._relay()
         text = f"presenter: ended ({how}); the participant sees 'one moment' until it is back."
         self._alarms.raise_("presenter_ended", "presenter", text)
         return True

@@ -24,7 +24,8 @@ class Choices:
     `seconds` ends a plain recording. The limits are for what must happen before the start.
     `signal_check_s` is how long each required stream is looked at before it (0: not at all); `accept` is
     the reason for which a session starts in spite of failed checks. With nobody there, a session that
-    waits for a lost stream ends after `lost_limit_s`.
+    waits for a lost stream ends after `lost_limit_s`. The debriefing that follows an abort is shown for at
+    most `debriefing_limit_s`.
     """
 
     console: bool = False
@@ -38,6 +39,7 @@ class Choices:
     signal_check_s: float = 10.0
     accept: str = ""
     lost_limit_s: float = 120.0
+    debriefing_limit_s: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from typing import Literal
 
 from app import clock
 
-Role = Literal["recorder", "presenter", "bridge", "capture", "monitor", "sounder", "console", "finisher"]
+Role = Literal[
+    "recorder", "presenter", "curtain", "bridge", "capture", "monitor", "sounder", "console", "finisher"
+]
 
 AT_ONCE = (0.0,)
 BACK_OFF_S = (0.2, 1.0, 2.0, 5.0, 10.0)

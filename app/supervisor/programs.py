@@ -41,6 +41,11 @@ def presenter_program(live: Path) -> Program:
     return Program("presenter", "presenter", ("_presenter", "--live", str(live)), _PRESENTER_WAITS_S)
 
 
+def curtain_program(live: Path) -> Program:
+    """Return what stands behind the participant's window, in case that goes away."""
+    return Program("curtain", "curtain", ("_curtain", "--live", str(live)))
+
+
 def monitor_program(live: Path) -> Program:
     """Return what judges the signals."""
     return Program("monitor", "monitor", ("_monitor", "--live", str(live)))

@@ -15,13 +15,22 @@ from app.events import Journal
 from app.link import LinkServer
 from app.plan import Lock, SessionPaths, SessionPlan
 from app.supervisor import programs
+from app.supervisor.attention import OPEN_TEXT
+from app.supervisor.awake import Awake
 from app.supervisor.crew import Crew
 from app.supervisor.desk import Say, anchor_payload
-from app.supervisor.opening import Opening
+from app.supervisor.opening import DESERTED_S, Opening
 from app.supervisor.outcome import Choices, Outcome, SessionError
 from app.supervisor.processes import Role
 
 RECORDING: tuple[Role, ...] = ("recorder", "presenter", "bridge", "capture", "monitor", "sounder")
+CURTAIN_LIMIT_S = 5.0
+CURTAIN_DOWN_S = 1.0
+ABORT_S = 5.0
+"""How long the participant's window may take to end, or to come to the debriefing."""
+CLOSES_AFTER_ACTION = (
+    "The participant may need help. The session closes when you have noted what was done about it."
+)
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -64,6 +73,8 @@ class Supervisor(Opening):
             self._close_recording()
         finally:
             self._crew.end(*RECORDING)
+            self._crew.end("curtain")
+            self._awake.release()
         try:
             return self._finish() if self._begun else self._give_up()
         finally:
@@ -95,10 +106,20 @@ class Supervisor(Opening):
         for program in programs.device_programs(plan, paths.live):
             self._crew.add(program)
         self._crew.add(programs.recorder_program(paths.live))
-        if plan.window != "none":
-            self._crew.add(programs.presenter_program(paths.live))
         if self._choices.console:
             self._crew.add(programs.console_program(paths.live))
+        self._awake = Awake()
+        self._note("awake", self._awake.hold())
+        if plan.window == "screen":
+            # Whatever is opened last lies on top.
+            self._crew.add(programs.curtain_program(paths.live))
+            self._pump(self._curtain_is_settled, CURTAIN_LIMIT_S)
+        if plan.window != "none":
+            self._crew.add(programs.presenter_program(paths.live))
+
+    def _curtain_is_settled(self) -> bool:
+        curtain = self._crew.one("curtain")
+        return self._curtain_ready or curtain is None or not curtain.is_running
 
     def _present(self) -> None:
         self._begun = True
@@ -114,28 +135,83 @@ class Supervisor(Opening):
         self._pump(lambda: bool(self._presenter_done), None)
         if not self._presenter_done:
             self._end_presentation()
-        self._end(self._presenter_done or self._ending)
         self._presented_s = self._presented_s or clock.now()
+        self._server.broadcast({"type": "say", "words": "thanks"}, "curtain")
+        self._await_actions()
+        self._end(self._presenter_done or self._ending)
+
+    def _await_actions(self) -> None:
+        """Keep the session open until it is noted what was done about each sign of need."""
+        attentions = self.state.attentions
+        if not attentions.open:
+            return
+        if self._choices.attended and not self._disk_failed:
+            self.state.message = CLOSES_AFTER_ACTION
+            self._say(CLOSES_AFTER_ACTION)
+            self._relay()
+            alone_since_s, interrupts = clock.now(), self._interrupts
+
+            def settled() -> bool:
+                nonlocal alone_since_s
+                if self._server.peers("console"):
+                    alone_since_s = clock.now()
+                deserted = clock.now() - alone_since_s > DESERTED_S
+                return not attentions.open or deserted or self._disk_failed or self._interrupts > interrupts
+
+            self._pump(settled, None, heed_ending=False)
+            self.state.message = ""
+        for attention in attentions.open:
+            self._note("attention_open", {"id": attention.id, "code": attention.code})
+        if attentions.open:
+            codes = ", ".join(attention.code for attention in attentions.open)
+            text = f"A sign that the participant may need help ({codes}) stands open. {OPEN_TEXT}."
+            self._failure = self._failure or text
+            self._alarms.raise_("attention_open", "", text)
 
     def _end_presentation(self) -> None:
-        """End what the participant sees: after the trial if there is time, else at once."""
+        """End what the participant sees: after the trial if there is time, else at once.
+
+        The debriefing that follows is waited for, but not without limit; another Ctrl-C ends it.
+        """
         if self._ending == "stopped" and self._interrupts < 2:
             self._say("ending after this trial; press Ctrl-C again to end now.")
             self._server.broadcast({"type": "stop"}, "presenter")
             self._pump(
-                lambda: bool(self._presenter_done) or self._interrupts > 1,
+                lambda: bool(self._presenter_done) or self._interrupts > 1 or self._is_debriefing(),
                 self._choices.trial_limit_s,
                 heed_ending=False,
             )
+        if not self._presenter_done and not self._is_debriefing():
+            self._abort_presentation(self._is_debriefing)
+        if self._is_debriefing() and not self._disk_failed:
+            self._say("the debriefing is shown; press Ctrl-C again to end now.")
+            interrupts = self._interrupts
+            self._pump(
+                lambda: (
+                    not self._is_debriefing() or self._interrupts > interrupts or not self._presenter_lives()
+                ),
+                self._choices.debriefing_limit_s,
+                heed_ending=False,
+            )
         if not self._presenter_done:
-            self._server.broadcast({"type": "command", "name": "abort"}, "presenter")
-            self._pump(lambda: bool(self._presenter_done), 5.0, heed_ending=False)
+            self._abort_presentation()
+
+    def _abort_presentation(self, or_else: Callable[[], bool] = lambda: False) -> None:
+        self._server.broadcast({"type": "command", "name": "abort"}, "presenter")
+        self._pump(lambda: bool(self._presenter_done) or or_else(), ABORT_S, heed_ending=False)
+
+    def _is_debriefing(self) -> bool:
+        return bool(self.state.presenter.get("closing")) and not self._presenter_done
+
+    def _presenter_lives(self) -> bool:
+        presenter = self._crew.one("presenter")
+        return presenter is not None and presenter.is_running
 
     def _close_recording(self) -> None:
         crew = self._crew
         self.state.phase = "finishing"
         self._cutoff_s = clock.now()
-        crew.release("presenter", "bridge", "capture", "monitor", "sounder", "console")
+        crew.release("presenter", "curtain", "bridge", "capture", "monitor", "sounder", "console")
         if self._begun:
             self._server.broadcast(self._stop_message(), "recorder")
             self._pump(self._recorder_is_through, self._choices.drain_limit_s, heed_ending=False)
@@ -144,6 +220,9 @@ class Supervisor(Opening):
             self._server.broadcast(self._stop_message(), role)
         self._pump(lambda: crew.all_ended(*RECORDING), 3.0, heed_ending=False)
         crew.end(*RECORDING)
+        self._server.broadcast(self._stop_message(), "curtain")
+        self._pump(lambda: crew.all_ended("curtain"), CURTAIN_DOWN_S, heed_ending=False)
+        crew.end("curtain")
         crew.watch()
         self._journal.append("clock_anchor", payload=anchor_payload())
         self._journal.append("session_ended", payload={"reason": self._ending or "not started"}, wait=True)

@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 from app import clock
 from app.plan import SessionPlan
+from app.supervisor.attention import Attentions
 from app.supervisor.processes import Child
 
 Phase = Literal["checking", "waiting", "running", "paused", "finishing", "finished", "failed"]
 Level = Literal["warning", "alarm"]
 
+HELD_PHASES = ("running", "paused")
 ALARMS_KEPT = 50
 FINISHED_COPY = 1.2
 """The finished file is at most this much of the live one; both lie on the disk for a while."""
@@ -62,6 +64,7 @@ class State:
     presenter: Mapping[str, Any] = field(default_factory=dict)
     quality: Mapping[str, Any] = field(default_factory=dict)
     checks: Mapping[str, Any] = field(default_factory=lambda: {"results": [], "needs_reason": False})
+    attentions: Attentions = field(default_factory=Attentions)
     alarms: list[Alarm] = field(default_factory=list)
 
     def add_alarm(self, alarm: Alarm) -> None:
@@ -73,6 +76,11 @@ class State:
         """Mark an alarm as over; it stays in the list."""
         if alarm in self.alarms:
             self.alarms[self.alarms.index(alarm)] = replace(alarm, cleared_s=now)
+
+    @property
+    def participant_input(self) -> bool:
+        """Whether keys and pointer are the participant's now; an automatic one needs neither."""
+        return bool(self.presenter.get("takes_input")) and not self.plan.auto and self.phase in HELD_PHASES
 
     def to_message(self, children: Iterable[Child]) -> dict[str, Any]:
         """Return the `state` message."""
@@ -105,6 +113,8 @@ class State:
             "elapsed_s": elapsed_s,
             "quality": dict(self.quality),
             "checks": dict(self.checks),
+            "participant_input": self.participant_input,
+            "attentions": [attention.to_json() for attention in self.attentions.all],
             "alarms": [alarm.to_json() for alarm in self.alarms],
             "message": self.message,
             "finishing": {"done": self.finishing_done},

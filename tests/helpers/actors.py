@@ -114,7 +114,15 @@ class Actor:
         stops_after_s = float(self.scene.get("trial_s", 0.1))
         trials = [list(pair) for pair in self.scene.get("trials", [])]
         begun_s: float | None = None
+        told = [list(line) for line in self.scene.get("tells", [])]
+        closing = False
         for message in self.messages():
+            while begun_s is not None and told and clock.now() - begun_s >= told[0][0]:
+                _, kind, payload = told.pop(0)
+                if kind == "health":
+                    self.link.send({"type": "health", "state": "running"} | payload)
+                else:
+                    journal.append(kind, 0, "form", payload)
             while begun_s is not None and trials and clock.now() - begun_s >= trials[0][0]:
                 kind = "trial_started" if len(trials[0]) == 2 else "trial_ended"
                 journal.append(kind, 0)
@@ -139,10 +147,15 @@ class Actor:
                     journal.append("resumed", payload={"by": message.get("by", "operator")})
                     self.link.send({"type": "health", "state": "running"})
                 elif message.get("name") in ("abort", "end"):
+                    debriefs_s = self.scene.get("debriefs_s")
+                    if debriefs_s is not None and not closing:
+                        closing, ends_s = True, clock.now() + debriefs_s
+                        self.link.send({"type": "health", "state": "running", "closing": "aborted"})
+                        continue
                     self.link.send({"type": "finished", "reason": "aborted"})
                     break
             if ends_s is not None and clock.now() > ends_s:
-                self.link.send({"type": "finished", "reason": "completed"})
+                self.link.send({"type": "finished", "reason": "aborted" if closing else "completed"})
                 break
         journal.close()
 
@@ -158,6 +171,16 @@ class Actor:
                 seconds = told_s - self.begun_s + float(self.scene.get("head_start_s", 0.0))
                 judged = {name: {"seconds": seconds, "problems": []} | told for name, told in streams.items()}
                 self.link.send({"type": "quality", "streams": judged})
+
+    def curtain(self) -> None:
+        """Hang, and note when it went up and came down."""
+        self._note("up", True)
+        self.link.send({"type": "ready"})
+        self.link.send({"type": "awake", "holder": "curtain", "held": ["saver"], "not_held": {}})
+        for message in self.messages():
+            if message is not None and message["type"] == "stop":
+                break
+        self._note("down", True)
 
     def sounder(self) -> None:
         """Note what would have sounded."""
@@ -197,6 +220,7 @@ ROLES = {
     "_finish": "finisher",
     "_monitor": "monitor",
     "_sounder": "sounder",
+    "_curtain": "curtain",
 }
 
 

@@ -98,6 +98,9 @@ class LiveSession:
     quality: dict[str, Any] = field(default_factory=dict)
     checks: dict[str, Any] = field(default_factory=dict)
     gaps: dict[str, int] = field(default_factory=dict)
+    attentions: list[dict[str, Any]] = field(default_factory=list)
+    notes_of_attention: list[Message] = field(default_factory=list)
+    participant_input: bool = False
 
     def __post_init__(self) -> None:
         self.paths = SessionPaths(self.folder, NAME)
@@ -177,10 +180,12 @@ class LiveSession:
             "presenter": self._presenter(elapsed_s),
             "disk_minutes_left": 312.0,
             "elapsed_s": elapsed_s,
+            "participant_input": self.participant_input,
             "alarms": list(self.alarms),
             "message": self.message,
             "quality": dict(self.quality),
             "checks": dict(self.checks),
+            "attentions": [dict(attention) for attention in self.attentions],
             "finishing": {"done": self.finishing},
             "file": self.file,
         }
@@ -225,6 +230,11 @@ class LiveSession:
     def _on_message(self, peer: Peer, message: Message) -> None:
         if message["type"] == "hello":
             peer.send(self.state())
+        if message["type"] == "attention_noted":
+            self.notes_of_attention.append(message)
+            for attention in self.attentions:
+                attention["noted"] = attention["noted"] or attention["id"] == message["id"]
+            self.tell()
         if message["type"] != "command":
             return
         self.commands.append(message)

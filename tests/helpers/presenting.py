@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from analysis.records import Event
 from app.presenter.automatic import Participant
 from app.presenter.conductor import Autopilot, Conductor, Hands
+from app.presenter.course import Course
 from app.presenter.position import Position
 from app.presenter.process import run_headless
 from app.presenter.runner import Runner
@@ -85,14 +86,20 @@ class Plot:
     trials: list[Trial] = field(default_factory=list)
 
     def add(
-        self, kind: StageKind, duration: Duration, content: Mapping[str, Any] | None = None, trial: int = -1
+        self,
+        kind: StageKind,
+        duration: Duration,
+        content: Mapping[str, Any] | None = None,
+        trial: int = -1,
+        **more: Any,
     ) -> Plot:
-        stimulus = self.trials[trial].stimulus if trial >= 0 and kind == "picture" else ""
+        shows = trial >= 0 and kind in ("picture", "film", "sound")
+        stimulus = self.trials[trial].stimulus if shows else ""
         index = len(self.stages)
         stage = Stage(
             index, trial, "main", kind, kind, duration, stimulus, dict(content or {"text": "Text."})
         )
-        self.stages.append(stage)
+        self.stages.append(replace(stage, **more))
         return self
 
     def trial(self, stimulus: str, *stages: tuple[StageKind, Duration, Mapping[str, Any]]) -> Plot:
@@ -214,12 +221,13 @@ class Rehearsal:
         characters: bool = False,
         resume: Position | None = None,
         late_s: float | None = None,
+        course: Course | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.log = EventLog()
         self.line = SupervisorLine(self.clock)
         self.screen = NullScreen(self.clock.now) if late_s is None else SlowScreen(self.clock, late_s)
-        self.runner = Runner(schedule, self.screen, self.log.append, NORMS, resume, characters)
+        self.runner = Runner(schedule, self.screen, self.log.append, NORMS, resume, characters, course)
         self.runner.open(self.clock.time)
         self.autopilot = (
             Autopilot(self.runner, Participant(schedule.seed, NORMS), Hands(self.runner)) if auto else None

@@ -113,7 +113,7 @@ def main(band: str, late_s: float) -> None:
     from pylsl import StreamInfo, StreamOutlet
 
     from app import clock
-    from app.presenter.tone import Tone
+    from app.presenter.sound import Player, Samples
 
     info = StreamInfo("Band", "Wristband", 3, BAND_HZ, "float32", band)
     channels = info.desc().append_child("channels")
@@ -123,7 +123,7 @@ def main(band: str, late_s: float) -> None:
         channel.append_child_value("unit", "g")
         channel.append_child_value("type", "acceleration")
     outlet = StreamOutlet(info)
-    player = Tone(sounddevice.OutputStream, None, float(RATE_HZ), click(RATE_HZ))
+    player = Player(sounddevice.OutputStream, None, float(RATE_HZ))
     keyboard = subprocess.Popen(["xdotool", "-"], stdin=subprocess.PIPE, env=dict(os.environ))
     assert keyboard.stdin is not None
     ended = threading.Event()
@@ -142,7 +142,7 @@ def main(band: str, late_s: float) -> None:
         if struck == len(asked):
             asked.append(asked[-1] + chance.uniform(0.7, 1.1))
         elif now > asked[struck] - AHEAD_S:
-            player.play(asked[struck])
+            player.play(Samples(click(RATE_HZ)), asked[struck])
             while clock.now() < asked[struck]:
                 time.sleep(0.0005)
             keyboard.stdin.write(b"key space\n")

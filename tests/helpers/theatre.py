@@ -11,11 +11,15 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app import clock
+from app.presenter.desk import Desk
 from app.presenter.keyboard import Keyboard
-from app.presenter.pages.base import Page, middle
+from app.presenter.keys import KeyStroke
+from app.presenter.pages.base import Page
+from app.presenter.pages.parts import middle
+from app.presenter.qt_screen import QtScreen
 from app.presenter.runner import Runner
+from app.presenter.screen import DRAWN_KINDS
 from app.presenter.style import PaletteName
-from app.presenter.theatre import Desk, QtScreen
 from protocols.schedule import Schedule
 from tests.helpers.presenting import NORMS, EventLog
 
@@ -36,12 +40,19 @@ class Theatre:
         self.log = EventLog()
         self.chords: list[str] = []
         self.screen = QtScreen(QGuiApplication.primaryScreen(), pictures or {}, palette, corner_patch)
+        self.screen.load(schedule)
         self.runner = Runner(schedule, self.screen, self.log.append, NORMS, None, characters)
-        self.keyboard = Keyboard(self.runner.key, self.chords.append)
+        self.keyboard = Keyboard(self._on_stroke, self.chords.append)
         app.installEventFilter(self.keyboard)
         self.screen.inputs = Desk(self.runner, self.keyboard, lambda: None)
         self.runner.open(clock.now())
         self.run(0.05)
+
+    def _on_stroke(self, stroke: KeyStroke) -> None:
+        self.runner.key(stroke)
+        stage = self.runner.stage
+        if stage is not None and stage.kind in DRAWN_KINDS and stroke.edge == "down":
+            self.runner.act("key", stroke.time, code=stroke.position)
 
     def close(self) -> None:
         self.app.removeEventFilter(self.keyboard)
@@ -58,7 +69,8 @@ class Theatre:
         while clock.now() < end:
             QCoreApplication.processEvents()
             self.runner.tick(clock.now())
-            QTest.qWait(5)
+            next_s = self.screen.next_s
+            QTest.qWait(5 if next_s is None else max(0, min(5, int((next_s - clock.now()) * 1000))))
 
     @property
     def page(self) -> Page:

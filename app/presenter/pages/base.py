@@ -1,199 +1,103 @@
-"""What all pages share: how inputs leave them, their layout, text that fits, and the button to go on."""
+"""What all pages share: their layout, the button to go on, declining, the hint and the last seconds."""
 
 from __future__ import annotations
 
-import typing
+import math
+from collections.abc import Mapping
+from pathlib import Path
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.presenter.desk import Inputs
+from app.presenter.pages.parts import Button, Link, PictureView, label
 from app.presenter.style import Style
 from app.presenter.tasks import Task
 
-SMALLEST_FONT = 0.45
-CENTRED_UP_TO = 220
-
-
-class Inputs(typing.Protocol):
-    """Where a page sends what the participant does; each call is stamped by the receiver."""
-
-    def choose(self, item: str, value: int) -> None:
-        """An answer was chosen."""
-        ...
-
-    def insert(self, text: str) -> None:
-        """A character was typed."""
-        ...
-
-    def erase(self) -> None:
-        """The last character was taken back."""
-        ...
-
-    def hold(self) -> None:
-        """HOLD TO TALK went down."""
-        ...
-
-    def release(self) -> None:
-        """HOLD TO TALK came up."""
-        ...
-
-    def proceed(self) -> bool:
-        """The participant wants to go on."""
-        ...
-
-    def may_proceed(self, task: Task) -> bool:
-        """Whether the task's stage runs and may end now."""
-        ...
-
-
-class FittedText(QWidget):
-    """Wrapped text in the largest size, up to the wanted one, that fits; short text is centred."""
-
-    def __init__(self, text: str, font: QFont, colour: QColor, centred: bool | None = None) -> None:
-        super().__init__()
-        self._text = text
-        self._font = font
-        self._colour = colour
-        centred = len(text) <= CENTRED_UP_TO and "\n" not in text if centred is None else centred
-        across = Qt.AlignmentFlag.AlignHCenter if centred else Qt.AlignmentFlag.AlignLeft
-        self._flags = int(across) | int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
-        self.setAccessibleName(text)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-
-    @property
-    def text(self) -> str:
-        """The text shown."""
-        return self._text
-
-    def set_text(self, text: str) -> None:
-        """Show another text."""
-        if text != self._text:
-            self._text = text
-            self.setAccessibleName(text)
-            self.update()
-
-    def sizeHint(self) -> QSize:
-        """Ask for the height of the text at its wanted size and a column's width."""
-        width = max(self.width(), 200)
-        return QSize(width, self.heightForWidth(width))
-
-    def hasHeightForWidth(self) -> bool:
-        """Text grows as its column narrows."""
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        """Return the height of the text at its wanted size in a column of `width`."""
-        bounds = QFontMetrics(self._font).boundingRect(QRect(0, 0, width, 1_000_000), self._flags, self._text)
-        return bounds.height() + 2
-
-    def fitted_font(self) -> QFont:
-        """Return the font in which the text fits into the widget."""
-        font = QFont(self._font)
-        largest = font.pixelSize()
-        for size in range(largest, max(8, round(largest * SMALLEST_FONT)) - 1, -1):
-            font.setPixelSize(size)
-            room = QRect(0, 0, self.width(), 1_000_000)
-            bounds = QFontMetrics(font).boundingRect(room, self._flags, self._text)
-            if bounds.height() <= self.height() and bounds.width() <= self.width():
-                break
-        return font
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the text."""
-        painter = QPainter(self)
-        painter.setFont(self.fitted_font())
-        painter.setPen(self._colour)
-        painter.drawText(self.rect(), self._flags, self._text)
-        painter.end()
-
-
-class Button(QAbstractButton):
-    """A large button; grey while it is off, ringed while it has the keyboard."""
-
-    def __init__(self, text: str, style: Style) -> None:
-        super().__init__()
-        self.look = style
-        self.setText(text)
-        self.setFont(style.font(24, bold=True))
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        """Leave air around the words."""
-        width = QFontMetrics(self.font()).horizontalAdvance(self.text()) + self.look.px(80)
-        return QSize(max(width, self.look.px(260)), self.look.px(72))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the button in its state."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        look, gap = self.look, self.look.px(5)
-        body = QRectF(self.rect()).adjusted(gap, gap, -gap, -gap)
-        radius = look.px(12)
-        if self.isEnabled():
-            fill = look.colour("accent")
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(fill.darker(112) if self.isDown() else fill)
-        else:
-            painter.setPen(QPen(look.colour("line"), look.px(1.5)))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(body, radius, radius)
-        painter.setFont(self.font())
-        painter.setPen(look.colour("on_accent" if self.isEnabled() else "muted"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
-        if self.hasFocus():
-            paint_ring(painter, look, QRectF(self.rect()), radius + gap)
-        painter.end()
-
-
-def paint_ring(painter: QPainter, style: Style, area: QRectF, radius: float) -> None:
-    """Paint the ring that shows where the keyboard is."""
-    width = style.px(2.5)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(style.colour("accent"), width))
-    half = width / 2
-    painter.drawRoundedRect(area.adjusted(half, half, -half, -half), radius, radius)
+LAST_SECONDS = 10
+NO_PICTURES: Mapping[str, Path] = {}
 
 
 class Page(QWidget):
-    """A form: body above, a line of help and the button to go on at a fixed place below."""
+    """A form: body above, a line of help, the button to go on at a fixed place, and a hint at the foot.
 
-    def __init__(self, task: Task, style: Style, inputs: Inputs) -> None:
+    `pictures` are the files of the stimuli that forms may show. On a ground of another lightness the page
+    takes the palette that is readable there.
+    """
+
+    usual_ground = ""
+    has_own_ground = False
+
+    def __init__(
+        self, task: Task, style: Style, inputs: Inputs, pictures: Mapping[str, Path] = NO_PICTURES
+    ) -> None:
         super().__init__()
+        background = "" if self.has_own_ground else str(task.stage.content.get("background") or "")
+        background = background or self.usual_ground
+        if background:
+            style = style.on(background)
+        self.ground = background or style.colours.ground
         self.task = task
         self.look = style
         self.inputs = inputs
+        self.pictures = pictures
+        self.setLayoutDirection(style.direction)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.body = QVBoxLayout()
-        self.body.setContentsMargins(0, style.px(44), 0, 0)
-        self.body.setSpacing(style.px(24))
-        self.help = QLabel()
-        self.help.setFont(style.font(20))
+        self.body.setContentsMargins(0, style.px(40), 0, 0)
+        self.body.setSpacing(style.px(20))
+        self.help = label("", style, 20)
         self.help.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.help.setFixedHeight(style.px(34))
-        palette = self.help.palette()
-        palette.setColor(self.help.foregroundRole(), style.colour("muted"))
-        self.help.setPalette(palette)
+        self.help.setFixedHeight(style.tx(32))
+        self.hint = label(style.say("escape"), style, 16)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setFixedHeight(style.tx(26))
         self.button: Button | None = None
+        self.decline: Link | None = None
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, style.px(70))
-        outer.setSpacing(style.px(14))
+        outer.setContentsMargins(0, 0, 0, style.px(12))
+        outer.setSpacing(style.px(10))
         outer.addLayout(self._centred(self.body), 1)
         outer.addWidget(self.help)
         self._foot = QHBoxLayout()
         outer.addLayout(self._foot)
+        outer.addWidget(self.hint)
 
-    def add_button(self, text: str) -> None:
+    @property
+    def room(self) -> int:
+        """Height that the body has for itself on a page with a button, in pixels."""
+        look = self.look
+        return look.height - look.px(40 + 12 + 4 * 10) - look.tx(32 + 72 + 26)
+
+    def add_button(self, text: str, quiet: bool = False) -> None:
         """Give a self-paced page its button; a timed one keeps the room empty."""
         if self.task.stage.duration.is_timed:
             self._foot.addSpacing(1)
             return
-        self.button = Button(text, self.look)
+        self.put_button(text, quiet)
+
+    def put_button(self, text: str, quiet: bool = False) -> None:
+        """Add the button, whoever ends the page."""
+        self.button = Button(text, self.look, quiet)
         self.button.clicked.connect(self.go_on)
         self._foot.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def add_decline(self) -> None:
+        """Offer not to do what the page asks for."""
+        self.decline = Link(self.look.say("decline"), self.look)
+        self.decline.clicked.connect(self._on_decline)
+        self.body.addWidget(self.decline, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def add_picture(self) -> PictureView | None:
+        """Put the stage's picture into the body, if it names one."""
+        name = str(self.task.stage.content.get("picture") or "")
+        if not name:
+            return None
+        view = PictureView(name, self.pictures.get(name), self.look)
+        self.body.addWidget(view, 4)
+        return view
 
     def go_on(self) -> None:
         """The button was pressed."""
@@ -219,13 +123,28 @@ class Page(QWidget):
                 self.button.setEnabled(allowed)
                 if allowed and self.hasFocus():
                     self.button.setFocus()
-            missing = self.help_text()
-            if missing != self.help.text():
-                self.help.setText(missing)
+        said = " · ".join(filter(None, (self.help_text(), self.last_seconds(now))))
+        if said != self.help.text():
+            self.help.setText(said)
 
     def help_text(self) -> str:
         """Return what the participant has still to do."""
-        return self.task.missing
+        if self.button is None:
+            return ""
+        key, count = self.task.missing
+        return self.look.say(key, count)
+
+    def last_seconds(self, now: float) -> str:
+        """Return the last seconds of a timed page that takes answers, "" before them."""
+        duration = self.task.stage.duration
+        if not self.counts_last_seconds() or duration.max_s is None:
+            return ""
+        left_s = self.task.started_s + duration.max_s - now
+        return self.look.say("seconds_left", max(0, math.ceil(left_s))) if left_s <= LAST_SECONDS else ""
+
+    def counts_last_seconds(self) -> bool:
+        """Whether the page tells that its time is nearly over."""
+        return False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go on with Enter."""
@@ -238,8 +157,12 @@ class Page(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Fill the ground."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self.look.colour("ground"))
+        painter.fillRect(self.rect(), self.ground)
         painter.end()
+
+    def column_width(self) -> int:
+        """Return the width of the page's column."""
+        return self.look.column
 
     def _centred(self, column: QVBoxLayout) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -251,11 +174,10 @@ class Page(QWidget):
         row.addStretch(1)
         return row
 
-    def column_width(self) -> int:
-        """Return the width of the page's column."""
-        return self.look.column
-
-
-def middle(widget: QWidget) -> QPoint:
-    """Return the middle of a widget in its window's coordinates."""
-    return widget.mapTo(widget.window(), widget.rect().center())
+    def _on_decline(self) -> None:
+        self.inputs.act("decline")
+        self.refresh(self.task.started_s)
+        if self.decline is not None:
+            self.decline.setChecked(bool(getattr(self.task, "is_declined", False)))
+        if self.button is not None and self.button.isEnabled():
+            self.button.setFocus()

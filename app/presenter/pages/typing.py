@@ -6,6 +6,9 @@ correction, no undo, no paste, no moving about, so that every change is one keys
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QInputMethodEvent,
@@ -18,7 +21,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.presenter.pages.base import FittedText, Inputs, Page, paint_ring
+from app.presenter.desk import Inputs
+from app.presenter.pages.base import NO_PICTURES, Page
+from app.presenter.pages.parts import FittedText, is_right_to_left, paint_ring
 from app.presenter.style import Style
 from app.presenter.tasks import Task, TypingTask
 
@@ -39,7 +44,7 @@ class Editor(QWidget):
         hints = Qt.InputMethodHint.ImhNoPredictiveText | Qt.InputMethodHint.ImhNoAutoUppercase
         self.setInputMethodHints(hints | Qt.InputMethodHint.ImhSensitiveData)
         self.setCursor(Qt.CursorShape.IBeamCursor)
-        self.setAccessibleName("Type here")
+        self.setAccessibleName(style.say("write_here"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._blink = QTimer(self)
         self._blink.timeout.connect(self._toggle)
@@ -48,16 +53,16 @@ class Editor(QWidget):
     def sizeHint(self) -> QSize:
         """Leave room for the sentence and a line more."""
         lines = max(2, self._lines(self._task.sentence, self._look.column - self._look.px(60)) + 1)
-        return QSize(self._look.column, round(lines * self._look.px(36) * 1.5) + self._look.px(40))
+        return QSize(self._look.column, round(lines * self._look.tx(36) * 1.5) + self._look.px(40))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Append a character or take one back; everything else is left to the page."""
         commanding = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.MetaModifier
         text = event.text()
         if event.key() == Qt.Key.Key_Backspace and not event.modifiers() & commanding:
-            self._inputs.erase()
+            self._inputs.act("erase")
         elif len(text) == 1 and text.isprintable() and not event.modifiers() & commanding:
-            self._inputs.insert(text)
+            self._inputs.act("insert", text=text)
         else:
             event.ignore()
             return
@@ -67,7 +72,7 @@ class Editor(QWidget):
         """Take composed characters, such as an accented letter of two keys."""
         for char in event.commitString():
             if char.isprintable():
-                self._inputs.insert(char)
+                self._inputs.act("insert", text=char)
         event.accept()
         self._show()
 
@@ -102,6 +107,8 @@ class Editor(QWidget):
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         option.setFlags(QTextOption.Flag.IncludeTrailingSpaces)
+        if is_right_to_left(text or self._task.sentence):
+            option.setTextDirection(Qt.LayoutDirection.RightToLeft)
         layout.setTextOption(option)
         layout.beginLayout()
         height = 0.0
@@ -130,8 +137,10 @@ class Editor(QWidget):
 class TypingPage(Page):
     """Prompt, sentence and editor."""
 
-    def __init__(self, task: Task, style: Style, inputs: Inputs) -> None:
-        super().__init__(task, style, inputs)
+    def __init__(
+        self, task: Task, style: Style, inputs: Inputs, pictures: Mapping[str, Path] = NO_PICTURES
+    ) -> None:
+        super().__init__(task, style, inputs, pictures)
         assert isinstance(task, TypingTask)
         self.typing = task
         content = task.stage.content
@@ -140,15 +149,16 @@ class TypingPage(Page):
         prompt = str(content.get("prompt", ""))
         if prompt:
             heading = FittedText(prompt, style.font(26), style.colour("muted"), centred=True)
-            heading.setMaximumHeight(style.px(90))
+            heading.setMaximumHeight(style.tx(90))
             self.body.addWidget(heading)
-        self.target = FittedText(task.sentence, style.font(40), style.colour("ink"), centred=True)
+        self.target = FittedText(task.sentence, style.font(38), style.colour("ink"), centred=True)
         self.body.addWidget(self.target)
         self.body.addSpacing(style.px(20))
         self.editor = Editor(task, style, inputs)
         self.body.addWidget(self.editor)
+        self.add_decline()
         self.body.addStretch(2)
-        self.add_button(str(content.get("button", "CONTINUE")))
+        self.add_button(str(content.get("button") or style.say("continue")))
 
     def begin(self) -> None:
         """Be ready to type."""

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.presenter.automatic import BACKSPACE, Choose, Key, Participant, Proceed, TimedAct
+from app.presenter.acts import BACKSPACE, Choose, Key, Proceed, TimedAct
+from app.presenter.automatic import Participant
 from app.presenter.tasks import make_task
 from protocols.expand import expand
 from protocols.load import load_protocol
@@ -111,6 +112,7 @@ def test_ratings_follow_the_stimulus(stimulus: str, pleasant: bool) -> None:
         for content in (likert("positive", "negative"), sam("valence")):
             acts = plan(Plot().add("questionnaire", paced(4.0), content), seed, stimulus)
             for act in (act for _, act in acts if isinstance(act, Choose)):
+                assert isinstance(act.value, int)
                 ratings[act.item].append(act.value)
     mean = {name: statistics.mean(values) for name, values in ratings.items()}
     assert (mean["positive"] > mean["negative"]) == pleasant

@@ -103,6 +103,8 @@ def test_copies_arrive_on_lsl_with_the_events_own_times() -> None:
         (found,) = resolve_byprop("source_id", plan.source_id(name), timeout=10.0)
         inlets[name] = StreamInlet(found)
         inlets[name].open_stream(timeout=10.0)
+    # Its kind alone would say what was answered.
+    copies.push(Event(123.0, "presenter", 0, "attention", 0, "phq-9", {"code": "phq9-item9"}))
     copies.push(Event(123.25, "presenter", 1, "stage_started", 0, "picture", {"kind": "picture"}))
     stroke = {"edge": "down", "class": "letter", "key": "Q", "char": "q", "received_s": 1.0, "press": 1}
     copies.push(Event(124.5, "presenter", 2, "key", 0, "typing", stroke))

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.presenter.pages import PAGES
 from app.presenter.pages.questionnaire import QuestionnairePage
 from app.presenter.pages.quiet import QuietPage
+from app.presenter.pages.scales import ScaleRow
 from app.presenter.pages.speaking import SpeakingPage
 from app.presenter.pages.typing import TypingPage
+from app.presenter.screen import DRAWN_KINDS
 from app.presenter.style import PALETTES, PaletteName
 from protocols.schedule import Duration, StageKind
 from tests.helpers.presenting import Plot, likert, paced, sam, speaking_content, timed, typing_content
@@ -43,6 +45,13 @@ def play(qapp: QApplication) -> Iterator[Open]:
         theatre.close()
 
 
+def scale(page: QuestionnairePage, item: str) -> ScaleRow:
+    """Return the scale of an item."""
+    row = page.rows[item]
+    assert isinstance(row, ScaleRow)
+    return row
+
+
 PAGE_CASES: list[tuple[StageKind, Duration, dict[str, Any]]] = [
     ("instruction", paced(2.0), {"text": "You will see pictures.", "button": "START"}),
     ("instruction", paced(2.0), {"text": "A very long text. " * 110, "button": "START"}),
@@ -52,14 +61,14 @@ PAGE_CASES: list[tuple[StageKind, Duration, dict[str, Any]]] = [
     ("questionnaire", paced(2.0), sam("valence", "arousal", "dominance")),
     ("typing", paced(2.0), typing_content()),
     ("speaking", paced(2.0), speaking_content()),
+    ("imagery", timed(5.0), {"text": "Imagine the sea.", "background": "#23272C"}),
 ]
 
 
-@pytest.mark.parametrize("palette", ["light", "dark"])
-@pytest.mark.parametrize(("kind", "duration", "content"), PAGE_CASES)
-def test_every_page_is_seen_in_its_palette(
-    play: Open, kind: StageKind, duration: Duration, content: dict[str, Any], palette: PaletteName
-) -> None:
+@pytest.mark.parametrize("place", range(len(PAGE_CASES)))
+def test_every_page_is_seen_in_its_palette(play: Open, place: int) -> None:
+    kind, duration, content = PAGE_CASES[place]
+    palette: PaletteName = "light" if place % 2 else "dark"
     theatre = play(kind, duration, content, palette=palette)
     seen = colours(theatre.screenshot())
     assert PALETTES[palette].ground.lower() in seen
@@ -69,7 +78,7 @@ def test_every_page_is_seen_in_its_palette(
 
 
 def test_there_is_a_page_for_every_kind_that_is_not_drawn() -> None:
-    assert set(PAGES) == {"instruction", "rest", "break", "questionnaire", "typing", "speaking"}
+    assert set(PAGES) == set(get_args(StageKind)) - set(DRAWN_KINDS)
 
 
 @pytest.mark.parametrize("way", ["click", "enter", "space"])
@@ -103,12 +112,12 @@ def test_a_questionnaire_by_mouse(play: Open) -> None:
     theatre = play("questionnaire", paced(3.0), sam("valence", "arousal"))
     page = theatre.page
     assert isinstance(page, QuestionnairePage) and page.button is not None
-    theatre.click(page.rows["valence"].buttons[7])
+    theatre.click(scale(page, "valence").buttons[7])
     assert "One answer is missing" in page.help.text()
     theatre.click(page.button)
     assert not theatre.log.of("stage_ended"), "nobody goes on before everything is answered"
-    theatre.click(page.rows["arousal"].buttons[1])
-    theatre.click(page.rows["arousal"].buttons[2])
+    theatre.click(scale(page, "arousal").buttons[1])
+    theatre.click(scale(page, "arousal").buttons[2])
     theatre.click(page.button)
     assert [(event.payload["item"], event.payload["value"]) for event in theatre.log.of("response")] == [
         ("valence", 8),
@@ -136,7 +145,10 @@ def test_a_questionnaire_by_keyboard(play: Open) -> None:
 
 def test_a_long_questionnaire_has_several_sheets(play: Open) -> None:
     names = [f"item{number}" for number in range(7)]
-    theatre = play("questionnaire", paced(3.0), likert(*names, points=5))
+    content = likert(*names, points=5)
+    # Scales of one kind would form a table.
+    content["items"][3]["points"] = 7
+    theatre = play("questionnaire", paced(3.0), content)
     page = theatre.page
     assert isinstance(page, QuestionnairePage) and page.button is not None
     assert page.sheets.count() == 3
@@ -144,7 +156,7 @@ def test_a_long_questionnaire_has_several_sheets(play: Open) -> None:
         if not page.is_shown(name):
             theatre.click(page.button)
         assert page.is_shown(name)
-        theatre.click(page.rows[name].buttons[3])
+        theatre.click(scale(page, name).buttons[3])
     theatre.click(page.button)
     assert [event.payload["value"] for event in theatre.log.of("response")] == [4] * 7
 
@@ -164,6 +176,7 @@ def test_nothing_overlaps_on_a_full_sheet(play: Open) -> None:
         top = row.text.mapTo(page, row.text.rect().topLeft()).y()
         assert top >= bottom
         below = row.text.mapTo(page, row.text.rect().bottomLeft()).y()
+        assert isinstance(row, ScaleRow)
         first = row.buttons[0]
         assert first.mapTo(page, first.rect().topLeft()).y() >= below
         bottom = first.mapTo(page, first.rect().bottomLeft()).y()
@@ -192,6 +205,33 @@ def test_typing_by_keyboard(play: Open) -> None:
     assert [event.payload["char"] for event in keys if event.payload["edge"] == "down"][:5] == list("a cst")
     assert {event.payload["edge"] for event in keys} == {"down", "up"}
     assert all(event.time <= event.payload["received_s"] for event in keys)
+
+
+def test_who_types_nothing_is_let_go_at_the_limit_and_it_is_on_record(play: Open) -> None:
+    theatre = play("typing", paced(0.2, max_s=0.3), typing_content("a cat"))
+    theatre.run(0.4)
+    (result,) = theatre.log.of("typing_result")
+    assert (result.payload["keys"], result.payload["characters"], result.payload["first_key_s"]) == (
+        0,
+        0,
+        None,
+    )
+    assert theatre.log.of("stage_ended")[0].payload["reason"] == "timeout"
+
+
+def test_a_key_that_is_held_down_is_one_press_with_repeats(play: Open) -> None:
+    theatre = play("typing", paced(5.0), typing_content("a cat"), characters=True)
+    none = Qt.KeyboardModifier.NoModifier
+    QTest.keyPress(theatre.window, Qt.Key.Key_A)
+    for _ in range(5):
+        again = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_A, none, "a", True)
+        QCoreApplication.sendEvent(theatre.window, again)
+    QTest.keyRelease(theatre.window, Qt.Key.Key_A)
+    theatre.run(0.02)
+    keys = [(event.payload["edge"], event.payload["press"]) for event in theatre.log.of("key")]
+    assert keys == [("down", 1), *[("repeat", 1)] * 5, ("up", 1)]
+    page = theatre.page
+    assert isinstance(page, TypingPage) and page.typing.text == "aaaaaa", "every repeat types"
 
 
 def test_a_sentence_from_memory_goes_with_the_first_key(play: Open) -> None:
@@ -245,7 +285,7 @@ def test_a_pause_brings_the_same_page_back_with_its_answers(play: Open) -> None:
     theatre = play("questionnaire", paced(3.0), likert("a", "b"))
     page = theatre.page
     assert isinstance(page, QuestionnairePage)
-    theatre.click(page.rows["a"].buttons[2])
+    theatre.click(scale(page, "a").buttons[2])
     theatre.press(Qt.Key.Key_X)
     assert theatre.runner.command("pause", 0.0)
     theatre.run(0.05)
@@ -257,4 +297,4 @@ def test_a_pause_brings_the_same_page_back_with_its_answers(play: Open) -> None:
     assert theatre.runner.command("resume", 0.0)
     theatre.run(0.05)
     again = theatre.page
-    assert isinstance(again, QuestionnairePage) and again.rows["a"].buttons[2].isChecked()
+    assert isinstance(again, QuestionnairePage) and scale(again, "a").buttons[2].isChecked()

@@ -51,10 +51,17 @@ def pair_of_trials() -> Schedule:
 class House:
     """A live folder, a link server in the supervisor's place, and the presenter's process."""
 
-    def __init__(self, folder: Path, schedule: Schedule | None, window: Literal["screen", "null"]) -> None:
+    def __init__(
+        self, folder: Path, schedule: Schedule | None, window: Literal["screen", "null"], **plan: Any
+    ) -> None:
         values = None if schedule is None else schedule.to_json()
         self.plan = SessionPlan(
-            uuid=str(uuid.uuid4()), name="s", origin="automatic", schedule=values, window=window, auto=True
+            uuid=str(uuid.uuid4()),
+            name="s",
+            origin="automatic",
+            schedule=values,
+            window=window,
+            **{"auto": True, **plan},
         )
         self.paths = SessionPaths(folder, "s")
         self.paths.live.mkdir()
@@ -113,8 +120,8 @@ def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
     """Return what makes a house around a schedule."""
     made: list[House] = []
 
-    def make(schedule: Schedule | None, window: Literal["screen", "null"] = "null") -> House:
-        made.append(House(tmp_path, schedule, window))
+    def make(schedule: Schedule | None, window: Literal["screen", "null"] = "null", **plan: Any) -> House:
+        made.append(House(tmp_path, schedule, window, **plan))
         return made[-1]
 
     yield make
@@ -219,6 +226,49 @@ def test_what_it_cannot_present_is_said_before_anything_is_recorded(
     failed = home.wait_type("failed")
     assert message in failed["message"] and "Nothing was recorded" in failed["safe"]
     assert child.wait(PATIENCE_S) == 1
+
+
+@pytest.mark.parametrize(
+    "plan", [{"accept": "The pictures come later."}, {"protocol_yaml": "name: x\nplaceholders: allowed\n"}]
+)
+def test_a_session_that_was_accepted_runs_with_placeholders_and_is_marked(
+    house: Callable[..., House], plan: dict[str, str]
+) -> None:
+    home = house(unknown_stimulus(), **plan)
+    child = home.start()
+    home.wait_type("ready")
+    home.say(type="start")
+    assert home.wait_type("finished")["reason"] == "completed"
+    assert child.wait(PATIENCE_S) == 0
+    log = home.check()
+    (marked,) = log.of("placeholder")
+    assert marked.payload["stimulus"] == "unicorn" and "no such stimulus" in marked.payload["text"]
+    assert [event.payload["stimulus"] for event in log.of("stimulus_shown")] == ["unicorn", "unicorn"]
+
+
+@pytest.mark.slow
+def test_a_missing_set_shows_placeholders_on_the_screen(house: Callable[..., House], display: str) -> None:
+    home = house(replace(pair_of_trials(), stimulus_set="nowhere"), "screen", accept="A rehearsal.")
+    child = home.start()
+    home.wait_type("ready")
+    home.say(type="start")
+    assert home.wait_type("finished")["reason"] == "completed"
+    assert child.wait(PATIENCE_S) == 0
+    marked = {event.payload["stimulus"] for event in home.check().of("placeholder")}
+    assert marked == {"flowers", "spider"}
+
+
+def test_a_continued_session_leaves_out_what_was_done_and_marks_what_was_seen(
+    house: Callable[..., House],
+) -> None:
+    home = house(pair_of_trials(), done=(0,), exposed=(1,))
+    child = home.start()
+    home.wait_type("ready")
+    home.say(type="start")
+    assert home.wait_type("finished")["reason"] == "completed"
+    assert child.wait(PATIENCE_S) == 0
+    (started,) = home.check().of("trial_started")
+    assert (started.trial, started.payload["order"], started.payload["repeated_exposure"]) == (1, 2, True)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only on Linux")

@@ -16,7 +16,7 @@ from app import clock
 from app.presenter.automatic import Participant
 from app.presenter.conductor import Autopilot
 from app.presenter.fingers import Fingers
-from app.presenter.screen import FrameCount, PresenterError
+from app.presenter.screen import FrameCount
 from protocols.schedule import Schedule
 from tests.helpers.presenting import (
     NORMS,
@@ -56,8 +56,6 @@ def play(qapp: QApplication, pictures: dict[str, Path]) -> Iterator[Stage]:
     def begin(schedule: Schedule, **options: bool) -> Theatre:
         theatre = Theatre(qapp, schedule, pictures, **options)  # type: ignore[arg-type]
         opened.append(theatre)
-        for stage in schedule.stages:
-            theatre.screen.prepare(stage)
         theatre.start()
         return theatre
 
@@ -153,6 +151,7 @@ def test_the_preflight_describes_the_screen(play: Stage) -> None:
     facts = theatre.screen.facts
     assert facts.width > 0 and facts.height > 0 and facts.rate_hz > 0 and facts.renderer
     assert facts.measured_hz is not None and facts.jitter_sd_ms is not None
+    assert facts.payload()["timing_label"] == facts.timing_label != ""
     agrees = abs(facts.measured_hz / facts.rate_hz - 1) < 0.011
     assert facts.verified <= agrees, "a screen that does not keep its rate is never verified"
 
@@ -174,11 +173,18 @@ def test_the_windows_refuse_to_be_closed(play: Stage) -> None:
     assert theatre.screen.forms.isVisible() and theatre.screen.window.isVisible()
 
 
-def test_an_unreadable_picture_is_named(play: Stage, pictures: dict[str, Path]) -> None:
+def test_a_placeholder_stands_for_a_picture_that_cannot_be_shown(
+    play: Stage, pictures: dict[str, Path]
+) -> None:
     pictures["sun"].write_bytes(b"not a picture")
-    schedule = Plot().trial("sun", ("picture", timed(1.0), {"size": "fit"})).schedule()
-    with pytest.raises(PresenterError, match=r"sun\.png cannot be read"):
-        play(schedule)
+    plot = Plot().trial("sun", ("picture", timed(0.4), {"size": "fit", "background": GREY}))
+    theatre = play(plot.schedule())
+    image = theatre.screenshot()
+    assert pixel(image, 0.3, 0.5) not in (GREY, RED) and pixel(image, 0.05, 0.5) == GREY
+    theatre.run(0.5)
+    (told,) = theatre.log.of("placeholder")
+    assert told.payload == {"stimulus": "sun"} and told.trial == 0
+    assert theatre.log.count()["stimulus_shown"] == 1 and theatre.runner.state == "finished"
 
 
 def test_the_automatic_participant_takes_the_true_way(play: Stage) -> None:

@@ -45,6 +45,7 @@ def outlet() -> Iterator[str]:
     thread.join()
 
 
+@pytest.mark.slow
 def test_a_stream_is_recorded_without_a_protocol(outlet: str, tmp_path: Path) -> None:
     done = evoke("record", "--out", tmp_path / "plain.h5", "--stream", outlet, "--seconds", 2, "--json")
     assert done.returncode == 0, done.stderr

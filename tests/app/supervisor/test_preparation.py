@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from app import clock
+from app.consent import Answers
 from app.devices.entries import DeviceEntry
 from app.devices.load import demo_devices
 from app.plan import Lock, SessionPlan
@@ -72,7 +73,7 @@ def test_no_absolute_path_enters_the_plan_of_bundled_stimuli(simulation: Study, 
 
 
 def test_a_person_is_recorded_with_the_study_s_devices(people: Study) -> None:
-    plan, _ = prepare(people, replace(REQUEST, participant="01", auto=False)).begin()
+    plan, _ = prepare(people, replace(REQUEST, participant="01", auto=False, consent=Answers())).begin()
     assert (plan.origin, plan.characters) == ("recorded", True)
     assert [device["id"] for device in plan.devices] == ["eeg"]
 
@@ -153,7 +154,7 @@ def test_a_rehearsal_may_be_automatic_and_uses_no_slot(people: Study) -> None:
 def test_a_study_of_people_without_devices_is_refused(tmp_path: Path) -> None:
     study = Study.create(tmp_path / "s", "S", "people")
     with pytest.raises(EvokeError, match="no devices are chosen"):
-        prepare(study, replace(REQUEST, participant="01", auto=False))
+        prepare(study, replace(REQUEST, participant="01", auto=False, consent=Answers()))
 
 
 def test_a_required_device_that_is_not_there_needs_a_reason(simulation: Study) -> None:

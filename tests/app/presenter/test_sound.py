@@ -1,4 +1,4 @@
-"""The tone: laid into the block of sound in which its moment falls, and told when it is heard."""
+"""Sounds: laid into the block in which their moment falls, stopped to the sample, and told when heard."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from analysis.alignment_signals import tone, tone_onset
 from app import clock
-from app.presenter.automatic import Key, Participant
+from app.presenter.acts import Key
+from app.presenter.automatic import Participant
+from app.presenter.qt_screen import sounds
+from app.presenter.sound import Player, Samples, Timeline, end_tone
 from app.presenter.tasks import Task
-from app.presenter.theatre import sounds
-from app.presenter.tone import Timeline, Tone
 from protocols.expand import expand
 from protocols.load import load_protocol
 from protocols.schedule import Duration, Stage
@@ -67,15 +68,19 @@ def card(monkeypatch: pytest.MonkeyPatch) -> Output:
     return Output(monkeypatch)
 
 
-def opened(card: Output) -> Tone:
-    return Tone(card.open, None, RATE_HZ, tone(RATE_HZ))
+def opened(card: Output, channels: int = 1) -> Player:
+    return Player(card.open, None, RATE_HZ, channels)
+
+
+def sweep() -> Samples:
+    return Samples(tone(RATE_HZ))
 
 
 @pytest.mark.parametrize("at_s", [100.2, 100.2041, 100.20999, 100.21])
 def test_a_tone_begins_at_its_moment_to_the_sample(card: Output, at_s: float) -> None:
     player = opened(card)
     card.run(5)
-    player.play(at_s)
+    player.play(sweep(), at_s)
     card.run(40)
     (played,) = player.played()
     assert played.intended_s == at_s
@@ -86,7 +91,7 @@ def test_a_tone_begins_at_its_moment_to_the_sample(card: Output, at_s: float) ->
 def test_a_tone_that_is_asked_for_too_late_says_when_it_came(card: Output) -> None:
     player = opened(card)
     card.run(30)
-    player.play(100.1)
+    player.play(sweep(), 100.1)
     card.run(20)
     (played,) = player.played()
     assert played.actual_s == pytest.approx(100.33, abs=1e-9)
@@ -96,7 +101,7 @@ def test_a_tone_that_is_asked_for_too_late_says_when_it_came(card: Output) -> No
 def test_each_tone_is_told_once_and_played_whole(card: Output) -> None:
     player = opened(card)
     for at_s in (100.1, 100.4):
-        player.play(at_s)
+        player.play(sweep(), at_s)
         card.run(30)
     assert [round(played.actual_s, 3) for played in player.played()] == [100.1, 100.4]
     assert player.played() == []
@@ -160,3 +165,82 @@ def test_the_bundled_check_flashes_eight_times_out_of_the_dark() -> None:
         length_s = sum(stage.duration.typical_s for stage in (dark, bright, answer))
         assert 0.1 < (length_s * 30) % 1 < 0.9
     assert len(schedule.trials) == 8
+
+
+# Several sounds, some of them stopped
+
+
+def test_a_sound_stops_to_the_sample_and_goes_on_where_it_was(card: Output) -> None:
+    player = opened(card)
+    card.run(5)
+    ramp = Samples(np.arange(1, 9601, dtype=np.float32) / 9600)
+    voice = player.play(ramp, 100.1)
+    voice.stop_s = 100.15
+    card.run(20)
+    assert ramp.position == 2400 and voice.is_over
+    again = player.play(ramp, 100.4)
+    card.run(60)
+    heard = card.sound[card.sound > 0]
+    assert np.allclose(heard, np.arange(1, 9601) / 9600, atol=1e-6), "nothing is missing and nothing twice"
+    assert again.is_over and ramp.is_over
+    begun = [played.actual_s for played in player.played()]
+    assert begun == pytest.approx([100.1, 100.4], abs=1 / RATE_HZ)
+
+
+def test_sounds_at_the_same_time_are_added(card: Output) -> None:
+    player = opened(card)
+    card.run(5)
+    for level in (0.25, 0.5):
+        player.play(Samples(np.full(480, level)), 100.2, volume=0.5)
+    card.run(30)
+    assert card.sound.max() == pytest.approx(0.375) and np.count_nonzero(card.sound) == 480
+
+
+def test_a_voice_knows_which_second_of_it_is_heard_when(card: Output) -> None:
+    player = opened(card)
+    card.run(5)
+    voice = player.play(Samples(np.ones(48_000)), 100.2)
+    assert voice.heard_at(0.25) == pytest.approx(100.45), "as planned until it begins"
+    card.run(40)
+    assert voice.has_begun
+    assert voice.heard_at(0.25) == pytest.approx(100.45, abs=1e-4)
+    assert voice.position_at(voice.heard_at(0.6)) == pytest.approx(0.6)
+
+
+class Halting:
+    """A sound that is not decoded in time: nothing for a while."""
+
+    is_over = False
+    position = 0
+
+    def read(self, count: int) -> NDArray[np.float32]:
+        count = 0 if 4800 <= self.position < 4801 and self.waits() else count
+        self.position += count
+        return np.ones((count, 1), np.float32)
+
+    waiting = 10
+
+    def waits(self) -> bool:
+        self.waiting -= 1
+        return self.waiting >= 0
+
+
+def test_where_a_sound_comes_late_its_clock_waits_with_it(card: Output) -> None:
+    player = opened(card)
+    card.run(5)
+    voice = player.play(Halting(), 100.1)
+    card.run(60)
+    assert voice.heard_at(0.4) == pytest.approx(100.1 + 0.4 + 0.1, abs=0.001)
+
+
+def test_an_output_that_takes_nothing_any_more_is_silent(card: Output) -> None:
+    player = opened(card)
+    card.run(5)
+    assert not player.is_silent
+    card.now_s += 1.5
+    assert player.is_silent
+
+
+def test_the_end_tone_is_soft_and_fades(card: Output) -> None:
+    sound = end_tone(RATE_HZ)
+    assert 0.1 < np.abs(sound).max() <= 0.5 and abs(sound[0]) < 1e-6 and abs(sound[-1]) < 1e-3
