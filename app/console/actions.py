@@ -60,6 +60,15 @@ ACTIONS: tuple[ActionInfo, ...] = (
         "Ctrl+4",
     ),
     ActionInfo(
+        "stimulus_page",
+        "Stimuli",
+        "Study",
+        "stimuli",
+        "Pictures, films and sounds: look, import, choose, rate",
+        "pictures",
+        "Ctrl+5",
+    ),
+    ActionInfo(
         "open_session",
         "Open session file…",
         "Study",
@@ -85,6 +94,35 @@ ACTIONS: tuple[ActionInfo, ...] = (
         "Recordings of other programs: E4, XDF, EDF",
         "import",
         "Ctrl+Shift+I",
+    ),
+    ActionInfo(
+        "import_stimuli", "Import stimuli…", "Study", "stimuli", "IAPS, NAPS, own folder, clips", "import"
+    ),
+    ActionInfo(
+        "select_stimuli", "Balanced sets…", "Study", "stimuli", "Stimuli alike in what matters", "balance"
+    ),
+    ActionInfo("norm_stimuli", "Norming run…", "Study", "stimuli", "Have raters score the stimuli", "person"),
+    ActionInfo(
+        "check_stimuli", "Check stimulus files", "Study", "stimuli", "Missing, altered, doubled", "good"
+    ),
+    ActionInfo("add_participant", "Add a participant…", "Study", "study", "Code, group, the form", "add"),
+    ActionInfo(
+        "correct", "Correct what was recorded…", "Study", "study", "Wrong code, swapped electrodes", "note"
+    ),
+    ActionInfo(
+        "withdraw", "Withdraw a participant…", "Study", "study", "Erase all that somebody left here", "remove"
+    ),
+    ActionInfo(
+        "study_settings", "Settings of the study…", "Study", "study", "Sessions, form, screen", "study"
+    ),
+    ActionInfo(
+        "edit_protocol",
+        "Protocol editor…",
+        "Study",
+        "editor",
+        "The file and a form beside it",
+        "note",
+        "Ctrl+E",
     ),
     ActionInfo("second_copy", "Second copy…", "Study", "copies", "Where each session is copied to", "copies"),
     ActionInfo(
@@ -169,6 +207,14 @@ ACTIONS: tuple[ActionInfo, ...] = (
     ActionInfo(
         "sound_outputs", "Sound outputs…", "View", "sound", "Where alarms and stimuli are heard", "sound"
     ),
+    ActionInfo(
+        "timing_test",
+        "Measure the screen's lag…",
+        "View",
+        "sound",
+        "With a photodiode on the participant's screen",
+        "signals",
+    ),
     ActionInfo("reset_layout", "Reset layout", "View", "view", "Put all panels back", "layout"),
     ActionInfo(
         "messages", "Messages", "View", "problems", "What this window has said so far", "messages", "Ctrl+M"
@@ -183,6 +229,7 @@ ACTIONS: tuple[ActionInfo, ...] = (
 
 TOOLBAR = (
     "study_page",
+    "stimulus_page",
     "device_page",
     "recording_page",
     "summary_page",
@@ -200,8 +247,10 @@ GROUP_ENDS = frozenset(
     {
         "run_demo",
         "open_session",
+        "check_stimuli",
+        "withdraw",
         "second_copy",
-        "sound_outputs",
+        "timing_test",
         "connect",
         "abort",
         "end",

@@ -68,6 +68,10 @@ class SessionBridge(QObject):
         message: dict[str, Any] = {"type": "command", "name": name}
         if text:
             message["text"] = text
+        return self.send(message)
+
+    def send(self, message: Mapping[str, Any]) -> bool:
+        """Send any message; False if the supervisor is gone."""
         return self._link is not None and self._link.send(message)
 
     def close(self) -> None:

@@ -27,14 +27,16 @@ MARK = "mark_"
 class Conduct(QObject):
     """Owns the sittings. At most one records; older ones may still be making their files.
 
-    `changed()` whenever what is possible may have changed, `state_arrived(state)` of the one in hand,
-    `attached(plan)`, `recording_ended()` when its file begins to be made, `progress(name, share)`,
-    `file_ready(path)`, `stopped(text)`, `alarms(list)` is left to the page that lists them.
+    `changed()` whenever what is possible may have changed, `state_arrived(state)` and
+    `event_arrived(event)` of the one in hand, `attached(plan)`, `recording_ended()` when its file begins to
+    be made, `progress(name, share)`, `file_ready(path)`, `stopped(text)`, `alarms(list)` is left to the page
+    that lists them.
     """
 
     changed = Signal()
     attached = Signal(object)
     state_arrived = Signal(object)
+    event_arrived = Signal(object)
     recording_ended = Signal()
     progress = Signal(str, float)
     file_ready = Signal(object)
@@ -85,6 +87,14 @@ class Conduct(QObject):
         self._notifier.say("The session did not take that: its supervisor does not answer.", "alarm")
         return False
 
+    def note_attention(self, attention: object, text: str) -> bool:
+        """Say what was done about an answer that called for attention; says so if nobody takes it."""
+        message = {"type": "attention_noted", "id": attention, "text": text}
+        if self.current is not None and self.current.send(message):
+            return True
+        self._notifier.say("The note was not taken: the session's supervisor does not answer.", "alarm")
+        return False
+
     def start(self) -> None:
         """Give the start."""
         self.command("start")
@@ -109,6 +119,7 @@ class Conduct(QObject):
         self.current = sitting
         sitting.attached.connect(lambda: self._on_attached(sitting))
         sitting.state_arrived.connect(lambda state: self._on_state(sitting, state))
+        sitting.event_arrived.connect(lambda event: self._on_event(sitting, event))
         sitting.finished.connect(lambda path: self._on_finished(sitting, path))
         sitting.failed.connect(lambda text: self._on_failed(sitting, text))
         sitting.lost.connect(lambda text: self._on_failed(sitting, text))
@@ -134,6 +145,10 @@ class Conduct(QObject):
             if phase == "finishing":
                 self.recording_ended.emit()
         self.changed.emit()
+
+    def _on_event(self, sitting: Sitting, event: Mapping[str, Any]) -> None:
+        if sitting is self.current:
+            self.event_arrived.emit(event)
 
     def _on_finished(self, sitting: Sitting, path: Path) -> None:
         self._drop(sitting)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -35,6 +35,7 @@ class DeviceRows(QWidget):
         self._column.setSpacing(4)
         self._rows: list[tuple[DeviceEntry, Lamp, Elided]] = []
         self._troubled: Mapping[str, str] = {}
+        self._refused: Collection[str] = ()
         self._around: Surroundings | None = None
         self._work: Work | None = None
         self.nothing = Line("No devices are chosen.", "muted")
@@ -49,9 +50,14 @@ class DeviceRows(QWidget):
         """Return what is said of each device."""
         return [text.whole for _, _, text in self._rows]
 
-    def show_devices(self, devices: Sequence[DeviceEntry], troubled: Mapping[str, str]) -> None:
-        """Show devices; `troubled` holds those that the checks found something wrong with."""
-        self._troubled = troubled
+    def show_devices(
+        self, devices: Sequence[DeviceEntry], troubled: Mapping[str, str], refused: Collection[str] = ()
+    ) -> None:
+        """Show devices; `troubled` holds those that the checks found something wrong with.
+
+        `refused` are those that the participant did not agree to: they stay closed.
+        """
+        self._troubled, self._refused = troubled, refused
         if tuple(devices) != tuple(entry for entry, _, _ in self._rows):
             self._lay(devices)
         self._dress()
@@ -103,6 +109,8 @@ class DeviceRows(QWidget):
                 state, text = "failed", "see the checks"
             lamp.set_state(state)
             need = "" if device.required else "; may be missing"
+            if device.id in self._refused:
+                state, text, need = "planned", "not opened, the participant refused it", ""
             words.set_whole(f"{kind_of(device)}: {text}{need}")
 
 

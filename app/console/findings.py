@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from analysis.presentation_timing import PresentationTiming
+from analysis.records import NOT_RECORDED
 from app.console.story import Story, story_of
+from app.study import REHEARSALS
 
 LATE_ONSET_MS = 2.0
 RATE_ERROR = 0.005
@@ -22,11 +25,13 @@ BANNERS: Mapping[str, str] = {
     "simulated": "Simulated session: this is not a recording of a person.",
     "imported": "Imported data: not recorded by Evoke.",
 }
+REHEARSAL = "Rehearsal: kept apart from the study; it counts for nobody."
 ENDS: Mapping[str, str] = {
     "completed": "completed",
     "aborted": "aborted by the experimenter",
     "ended": "ended by the experimenter",
     "stopped": "stopped before its end",
+    "stopped by the participant": "ended by the participant",
     "supervisor lost": "ended because its supervising process was lost",
 }
 
@@ -53,11 +58,13 @@ class Findings:
     notes: tuple[tuple[float, str], ...] = ()
     flaws: tuple[str, ...] = field(default=())
     story: Story = field(default_factory=Story)
+    timing: PresentationTiming = field(default_factory=PresentationTiming)
 
     @property
     def banner(self) -> str:
         """What must be said before anything else, "" for a recording of a person."""
-        return BANNERS.get(str(self.info.get("origin")), "")
+        rehearsal = REHEARSAL if REHEARSALS in self.path.parts else ""
+        return " ".join(filter(None, (rehearsal, BANNERS.get(str(self.info.get("origin")), ""))))
 
     @property
     def headline(self) -> str:
@@ -70,6 +77,7 @@ class Findings:
 
 def read_findings(path: Path) -> Findings:
     """Read a finished file; raises SessionFileError."""
+    from analysis.presentation_timing import read_presentation
     from analysis.session_file import open_session, summary
 
     info = summary(path)
@@ -81,10 +89,11 @@ def read_findings(path: Path) -> Findings:
             if event.kind == "note"
         )
         story = story_of(session.events, [stream.info for stream in session], info.get("streams") or ())
+        timing = read_presentation(session)
         started = [event.time for event in session.events if event.kind == "schedule_started"]
     origin_s = started[0] if started else (notes[0][0] if notes else 0.0)
     timed = tuple((time - origin_s, text) for time, text in notes)
-    return Findings(path, info, trials, timed, tuple(flaws_of(info, story)), story)
+    return Findings(path, info, trials, timed, tuple(flaws_of(info, story)), story, timing)
 
 
 def flaws_of(info: Mapping[str, Any], story: Story = NO_STORY) -> list[str]:
@@ -105,13 +114,28 @@ def flaws_of(info: Mapping[str, Any], story: Story = NO_STORY) -> list[str]:
         flaws.append(f"The participant's screen dropped {_count(dropped, 'frame')}.")
     errors = info.get("onset_error_ms")
     if errors is None:
-        if info.get("trials"):
+        if info.get("trials") and not (info.get("presentation") or {}).get("screen"):
             flaws.append("No onset was measured: the session had no screen.")
     elif float(errors["p99"]) > LATE_ONSET_MS:
         flaws.append(
             f"Some stimuli came late: one in a hundred by {float(errors['p99']):.1f} ms or more,"
             f" the latest by {float(errors['max']):.1f} ms."
         )
+    return flaws + _presentation_flaws(info.get("presentation") or {})
+
+
+def _presentation_flaws(told: Mapping[str, Any]) -> list[str]:
+    flaws = []
+    screen = told.get("screen")
+    if screen and not screen.get("verified"):
+        flaws.append("The participant's screen did not keep its rate: onsets are not verified.")
+    skipped = sum(int(film.get("skipped") or 0) for film in told.get("films") or ())
+    if skipped:
+        flaws.append(f"Of the films {_count(skipped, 'frame')} could not be shown in time.")
+    if told.get("placeholders"):
+        flaws.append(f"Placeholders stood for missing stimuli: {', '.join(told['placeholders'])}.")
+    if told.get("failed_stimuli"):
+        flaws.append(f"These could not be decoded and were not shown: {', '.join(told['failed_stimuli'])}.")
     return flaws
 
 
@@ -119,7 +143,7 @@ def _stream_flaws(stream: Mapping[str, Any]) -> list[str]:
     name, flaws = stream["id"], []
     if not stream.get("samples"):
         return [f"{name}: nothing was recorded."]
-    gaps: Sequence[Mapping[str, Any]] = stream.get("gaps") or ()
+    gaps = [gap for gap in stream.get("gaps") or () if gap.get("cause") != NOT_RECORDED]
     if gaps:
         rate = float(stream.get("nominal_rate_hz") or 0)
         missing = sum(int(gap.get("samples") or 0) for gap in gaps)

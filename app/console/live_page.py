@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.console.attention import open_attentions
 from app.console.media_panel import MediaPanel
 from app.console.notes_panel import NotesPanel
 from app.console.parts import Banner, Line, Tinted
@@ -23,6 +24,7 @@ from app.console.quality_panel import QualityPanel
 from app.console.session_panel import SessionPanel, needs_choice
 from app.console.signals import SPANS_S, SignalView
 from app.console.streams_panel import StreamsPanel
+from app.console.told import ALARMED, told_of
 from app.plan import SessionPlan
 
 LAYOUT_VERSION = 2
@@ -32,14 +34,16 @@ ORIGINS: Mapping[str, str] = {
     "simulated": "Simulated session: this is not a recording of a person.",
     "imported": "Imported data: not recorded here.",
 }
+REHEARSAL = "Rehearsal: kept apart from the study, without a code; it counts for nobody."
 
 
 class LivePage(QMainWindow):
-    """Shows a running session; emits the names of actions, and `abort_confirmed`."""
+    """Shows a running session; emits names of actions, `abort_confirmed`, `attention_asked(attention)`."""
 
     asked = Signal(str)
     note_written = Signal(str)
     abort_confirmed = Signal()
+    attention_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Widget)
@@ -83,6 +87,7 @@ class LivePage(QMainWindow):
         self.panel.asked.connect(self.asked)
         self.panel.abort_held.connect(self.abort_confirmed)
         self.panel.abort_hinted.connect(self.ask_abort)
+        self.panel.attention_asked.connect(self.attention_asked)
         self.notes.note_written.connect(self.note_written)
         self.signals.panels_changed.connect(self._list_panels)
         self._plan: SessionPlan | None = None
@@ -159,6 +164,7 @@ class LivePage(QMainWindow):
 
     def begin(self) -> None:
         """Forget the last session: another one is being started or attached to."""
+        self.panel.participant.forget()
         self.notes.clear()
         self.show_session(None)
 
@@ -169,7 +175,7 @@ class LivePage(QMainWindow):
         self.withdraw_abort()
         self.signals.show_session(plan)
         self.media.show_session(plan)
-        self.banner.say(ORIGINS.get(plan.origin, "") if plan is not None else "", "info")
+        self.banner.say(banner_words(plan), "info")
         self.hold.say("")
         self.panel.show_state({})
         self.streams.show_state({})
@@ -189,13 +195,30 @@ class LivePage(QMainWindow):
             self.panel.setMinimumHeight(needed)
         self.streams.show_state(state)
         self._show_quality(state)
-        holds = phase in ("running", "paused") and not needs_choice(state)
+        # What the session waits for is not written large where the participant may read it.
+        is_discreet = bool(open_attentions(state))
+        holds = phase in ("running", "paused") and not needs_choice(state) and not is_discreet
         self.hold.say(str(state.get("message") or "") if holds else "", "warning")
         self.notes.set_possible(phase in ("waiting", "running", "paused"))
         if phase in ("finishing", "finished", "failed"):
             self.withdraw_abort()
         self.signals.waiting_text = "Waiting for the first signals…" if phase in ("", "checking") else ""
         return self.notes.show_alarms(state)
+
+    def take_event(self, event: Mapping[str, Any]) -> None:
+        """List what happened with the participant, where it does not come as an alarm."""
+        payload, kind = event.get("payload"), str(event.get("kind", ""))
+        known = told_of(
+            kind,
+            payload if isinstance(payload, Mapping) else {},
+            int(event.get("trial", -1)),
+            str(event.get("stage") or ""),
+        )
+        if known is None:
+            return
+        self.panel.participant.take(known)
+        if kind not in ALARMED:
+            self.notes.add_told(known, float(event.get("time") or 0.0))
 
     def _show_quality(self, state: Mapping[str, Any]) -> None:
         self.quality.show_state(state)
@@ -253,3 +276,11 @@ class LivePage(QMainWindow):
             entry.setChecked(title not in self.signals.hidden)
             entry.toggled.connect(lambda on, name=title: self.signals.set_hidden(name, not on))
         self.shown_button.setEnabled(bool(self.signals.panels))
+
+
+def banner_words(plan: SessionPlan | None) -> str:
+    """Return what a session is that is no recording of a person like any other, "" for nothing to say."""
+    if plan is None:
+        return ""
+    rehearsal = REHEARSAL if plan.rehearsal else ""
+    return " ".join(filter(None, (rehearsal, ORIGINS.get(plan.origin, ""))))

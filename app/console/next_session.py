@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -15,8 +16,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QScrollArea,
     QSizePolicy,
     QSpinBox,
@@ -24,36 +23,30 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.console import icons, theme
+from app.consent import Consent
+from app.console.agreement import ConsentRow, VersionRow
+from app.console.checks_list import ChecksList
 from app.console.device_rows import DeviceRows
-from app.console.parts import Card, Heading, Line, Primary, Tick, Tinted, clock_text, quiet
+from app.console.languages import language_name
+from app.console.parts import Card, Heading, Line, Primary, Tinted, clock_text
+from app.console.protocol_facts import ConsentState, consent_state
 from app.console.protocols import library_entries, title_of
 from app.console.request import NextSession, Preflight, Verdict, judge_code, look_into, next_run, open_points
 from app.console.work import Work
-from app.study import Study
+from app.participants import change, person
+from app.study import FinishedSession, Study
+from app.supervisor.permissions import modality_of
 
 SETTLE_MS = 250
-SIGNS = {"passed": ("good", "good"), "warned": ("warning", "warning"), "failed": ("warning", "warning")}
-REFUSED = ("alarm", "alarm")
-WORDS = {
-    "folder": "Study folder",
-    "disk": "Disk",
-    "other sessions": "Other sessions",
-    "stimuli": "Pictures and sounds",
-    "window": "Participant's window",
-    "device": "Device",
-    "devices": "Devices file",
-    "protocol": "Protocol",
-    "screen": "Participant's screen",
-    "clock": "Clock",
-}
 
 
 class NextSessionCard(Card):
-    """Emits `connect_asked(NextSession)`."""
+    """Emits `connect_asked(NextSession)`, `consent_asked(code, facts)`, `version_asked(facts)`."""
 
     connect_asked = Signal(object)
     devices_asked = Signal()
+    consent_asked = Signal(str, object)
+    version_asked = Signal(object)
 
     def __init__(self, window_problem: Callable[[], str | None], parent: QWidget | None = None) -> None:
         super().__init__("Next session", parent)
@@ -65,6 +58,7 @@ class NextSessionCard(Card):
         self._work: Work | None = None
         self._round = 0
         self._busy = False
+        self._continues: FinishedSession | None = None
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self.check)
         inner = QWidget()
@@ -79,12 +73,7 @@ class NextSessionCard(Card):
         self.device_rows = DeviceRows()
         column.addWidget(self.device_rows)
         column.addWidget(Heading("Checks"))
-        self.checks = QListWidget()
-        self.checks.setAccessibleName("Checks")
-        quiet(self.checks)
-        self.checks.setWordWrap(True)
-        self.checks.setSelectionMode(QListWidget.SelectionMode.NoSelection)
-        self.checks.setMinimumHeight(90)
+        self.checks = ChecksList()
         column.addWidget(self.checks, 1)
         self.reason = QLineEdit()
         self.reason.setPlaceholderText("Why it may start all the same (kept in the session file)")
@@ -102,12 +91,15 @@ class NextSessionCard(Card):
         foot = QHBoxLayout()
         self.missing = Line("", "muted", True)
         foot.addWidget(self.missing, 1)
+        self.rehearse_button = Tinted("Rehearse", "repeat", self.rehearse)
+        self.rehearse_button.setToolTip("Try the session out: no code, kept apart, counts for nobody")
+        foot.addWidget(self.rehearse_button)
         self.connect_button = Primary("Connect devices", "connect", self.ask)
         foot.addWidget(self.connect_button)
         self.body.addLayout(foot)
 
     def _form(self) -> QFormLayout:
-        form = QFormLayout()
+        form = self._rows = QFormLayout()
         form.setSpacing(8)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
         self.protocol = QComboBox()
@@ -116,8 +108,13 @@ class NextSessionCard(Card):
         self.protocol.currentIndexChanged.connect(self._changed)
         file = Tinted("File…", "folder", self._choose_protocol)
         form.addRow(_label("&Protocol", self.protocol), _beside(self.protocol, file))
-        self.length = Line("", "muted")
-        form.addRow("", self.length)
+        self.version = VersionRow()
+        self.version.asked.connect(self._ask_version)
+        form.addRow("", self.version)
+        self.warning = Line("", "warning", True)
+        self._warning_row = form.rowCount()
+        form.addRow("Warning", self.warning)
+        form.setRowVisible(self._warning_row, False)
         self.code = QLineEdit()
         self.code.setAccessibleName("Participant code")
         self.code.setMaxLength(32)
@@ -135,7 +132,16 @@ class NextSessionCard(Card):
         self.visit.setAccessibleName("Session number")
         self.visit.valueChanged.connect(self._say_run)
         self.run = Line("", "muted")
-        form.addRow(_label("Sess&ion", self.visit), _beside(self.visit, self.run, stretch_last=True))
+        self.leave = Tinted("Begin anew instead", "", self.leave_continuing)
+        self.leave.hide()
+        visit = _beside(self.visit, self.run, stretch_last=True)
+        visit.addWidget(self.leave)
+        form.addRow(_label("Sess&ion", self.visit), visit)
+        self.language = QComboBox()
+        self.language.setAccessibleName("Language of the participant's texts")
+        self.language.activated.connect(self._keep_language)
+        self._language_row = form.rowCount()
+        form.addRow(_label("&Language", self.language), self.language)
         self.devices_file = QComboBox()
         self.devices_file.setAccessibleName("Devices")
         self.devices_file.setSizeAdjustPolicy(
@@ -144,21 +150,17 @@ class NextSessionCard(Card):
         self.devices_file.currentIndexChanged.connect(self._changed)
         file = Tinted("File…", "folder", self._choose_devices)
         form.addRow(_label("&Devices", self.devices_file), _beside(self.devices_file, file))
-        self.consent = Tick("The participant has agreed")
-        self.consent.toggled.connect(self._look)
-        self.no_consent = Line("Simulated participant: no consent is needed.", "muted")
-        both = QVBoxLayout()
-        both.addWidget(self.consent)
-        both.addWidget(self.no_consent)
-        form.addRow("Consent", both)
+        self.consent = ConsentRow()
+        self.consent.asked.connect(self._ask_consent)
+        form.addRow("Consent", self.consent)
         return form
 
     def show_study(self, study: Study) -> None:
         """Offer what a study may use."""
         self._study = study
         people = study.kind == "people"
-        self.consent.setVisible(people)
-        self.no_consent.setVisible(not people)
+        self._continues = None
+        self._show_continuing()
         for box in (self.protocol, self.devices_file):
             box.blockSignals(True)
             box.clear()
@@ -178,17 +180,63 @@ class NextSessionCard(Card):
         for box in (self.protocol, self.devices_file):
             box.blockSignals(False)
         self.code.setPlaceholderText("sim01" if not people else "01")
-        codes = [participant.code for participant in study.participants()]
-        self.code.setCompleter(QCompleter(codes, self.code))
         self.code.clear()
+        self.refresh(study)
         self.next_participant()
 
+    def refresh(self, study: Study) -> None:
+        """Know the study anew: who is in it, and what was agreed to."""
+        self._study = study
+        codes = [participant.code for participant in study.participants()]
+        self.code.setCompleter(QCompleter(codes, self.code))
+        self._judge()
+
     def next_participant(self) -> None:
-        """Forget consent and reason; suggest the only simulated participant of a new simulation."""
-        self.consent.setChecked(False)
+        """Forget the reason and the session that was continued; check anew."""
         self.reason.clear()
+        self.leave_continuing()
         self._judge()
         self.check()
+
+    def choose(self, code: str, session: int = 0) -> None:
+        """Prepare a session of a participant, the next one unless a number is given."""
+        self.leave_continuing()
+        self.code.setText(code)
+        if session:
+            self.visit.setValue(session)
+
+    def continue_session(self, run: FinishedSession) -> None:
+        """Prepare to go on with a session that broke off."""
+        self.choose(run.participant, run.session)
+        place = next(
+            (i for i in range(self.protocol.count()) if self._is_protocol(i, run.protocol)),
+            self.protocol.findData(run.protocol),
+        )
+        if place >= 0:
+            self.protocol.setCurrentIndex(place)
+        self._continues = run
+        self._show_continuing()
+        self._say_run()
+        self._look()
+
+    def leave_continuing(self) -> None:
+        """Begin a session anew instead of going on with a broken one."""
+        if self._continues is not None:
+            self._continues = None
+            self._show_continuing()
+            self._judge()
+
+    def _show_continuing(self) -> None:
+        goes_on = self._continues is not None
+        for widget in (self.code, self.visit, self.protocol, self.language):
+            widget.setEnabled(not goes_on)
+        self.leave.setVisible(goes_on)
+        self.rehearse_button.setVisible(not goes_on)
+        self.connect_button.setText("Connect and continue" if goes_on else "Connect devices")
+        self.connect_button.updateGeometry()
+
+    def _is_protocol(self, place: int, name: str) -> bool:
+        return Path(str(self.protocol.itemData(place))).name.partition(".")[0] == name
 
     def chosen(self) -> NextSession:
         """Return what is chosen now."""
@@ -199,8 +247,33 @@ class NextSessionCard(Card):
             session=self.visit.value(),
             devices=Path(devices) if devices else None,
             accept=self.reason.text() if not self.reason.isHidden() else "",
-            consent=self.consent.isChecked(),
+            language=str(self.language.currentData() or "") if self.language.count() > 1 else "",
+            continues="" if self._continues is None else self._continues.file,
         )
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a selection may change who comes next: nobody is in the middle of something."""
+        return not self._busy and self._continues is None and not self.code.hasFocus()
+
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages of the protocol that is chosen."""
+        facts = self._findings.facts if self._findings is not None else None
+        return facts.languages if facts is not None else ()
+
+    def take_consent(self, given: Consent | None) -> None:
+        """Go by a consent that was just noted, in the language in which it was asked for."""
+        self._show_consent()
+        if given is not None and (place := self.language.findData(given.language)) >= 0:
+            self.language.setCurrentIndex(place)
+            self._keep_language()
+        self._look()
+
+    def rehearse(self) -> None:
+        """Ask for a rehearsal: without a code, kept apart."""
+        if self.rehearse_button.isEnabled():
+            chosen = replace(self.chosen(), participant="", rehearse=True, continues="")
+            self.connect_asked.emit(chosen)
 
     def ask(self) -> None:
         """Ask for the devices to be connected, if nothing is missing."""
@@ -233,9 +306,14 @@ class NextSessionCard(Card):
         self._findings = findings
         length = "" if findings.typical_s is None else f"about {clock_text(findings.typical_s)} min"
         trials = f"{findings.trials} trial{'' if findings.trials == 1 else 's'}" if findings.trials else ""
-        self.length.setText(", ".join(filter(None, (trials, length))))
-        self._show_devices(findings)
-        self._show_checks(findings)
+        self.version.show_facts(findings.facts, ", ".join(filter(None, (trials, length))))
+        warning = findings.facts.warning if findings.facts is not None else ""
+        self.warning.setText(warning)
+        self._rows.setRowVisible(self._warning_row, bool(warning))
+        self._offer_languages()
+        self._show_consent()
+        self.device_rows.look(self._study is not None and self._study.network)
+        self.checks.show_checks(findings.checks)
         self.reason.setVisible(findings.failed and not findings.refused)
         self._look()
 
@@ -250,27 +328,10 @@ class NextSessionCard(Card):
             for check in findings.checks
             if check.device and check.verdict != "passed"
         }
-        self.device_rows.show_devices(findings.devices, troubled)
-        self.device_rows.look(self._study is not None and self._study.network)
-
-    def _show_checks(self, findings: Preflight) -> None:
-        self.checks.clear()
-        colours = theme.current()
-        passed_devices = [c.device for c in findings.checks if c.device and c.verdict == "passed"]
-        for check in findings.checks:
-            if check.device and check.verdict == "passed":
-                continue
-            icon, colour = SIGNS.get(check.verdict, REFUSED)
-            text = f"{WORDS.get(check.name, check.name)}: {check.text or 'good'}"
-            if check.device:
-                text = check.text[:1].upper() + check.text[1:]
-            item = QListWidgetItem(icons.icon(icon, getattr(colours, colour)), text)
-            item.setToolTip(text)
-            self.checks.addItem(item)
-        if passed_devices:
-            text = "Devices file: " + ", ".join(passed_devices)
-            self.checks.addItem(QListWidgetItem(icons.icon("good", colours.good), text))
-        self.checks.setIconSize(QSize(18, 18))
+        consent = self.consent.state.consent
+        refused = () if consent is None else consent.refused
+        kept = {device.id for device in findings.devices if modality_of(device) in refused}
+        self.device_rows.show_devices(findings.devices, troubled, kept)
 
     def _judge(self) -> None:
         if self._study is None:
@@ -279,14 +340,61 @@ class NextSessionCard(Card):
         self._verdict = judge_code(self._study, code, str(self.protocol.currentData() or ""))
         self.verdict.setText(self._verdict.text)
         self.verdict.set_colour("muted" if self._verdict.is_good or not code else "alarm")
-        if self._verdict.is_good:
+        if self._verdict.is_good and self._continues is None:
             self.visit.setValue(self._verdict.visit)
+        self._offer_languages()
+        self._show_consent()
         self._say_run()
         self._look()
+
+    def _show_consent(self) -> None:
+        """Say how consent stands for this code and this version, and which streams stay closed."""
+        study, facts = self._study, self._findings.facts if self._findings is not None else None
+        if study is None:
+            return
+        if study.kind == "simulation":
+            self.consent.show_not_needed()
+        elif not self._verdict.is_good or facts is None:
+            self.consent.show_state(ConsentState(), can_ask=False)
+        else:
+            self.consent.show_state(consent_state(study, self.code.text().strip(), facts), can_ask=True)
+        if self._findings is not None:
+            self._show_devices(self._findings)
+
+    def _offer_languages(self) -> None:
+        facts = self._findings.facts if self._findings is not None else None
+        known = facts.languages if facts is not None else ()
+        study, code = self._study, self.code.text().strip()
+        who = person(study, code) if study is not None and self._verdict.is_good else None
+        wanted = who.language if who is not None and who.language else str(self.language.currentData() or "")
+        self.language.clear()
+        for language in known:
+            self.language.addItem(language_name(language), language)
+        self.language.setCurrentIndex(max(0, self.language.findData(wanted)))
+        self._rows.setRowVisible(self._language_row, len(known) > 1)
+
+    def _keep_language(self) -> None:
+        """Note the choice with the participant, where there is an entry to note it in."""
+        study, code = self._study, self.code.text().strip()
+        if study is not None and self._verdict.is_good and person(study, code) is not None:
+            change(study, code, language=str(self.language.currentData() or ""))
+
+    def _ask_consent(self) -> None:
+        if self._findings is not None and self._findings.facts is not None and self._verdict.is_good:
+            self.consent_asked.emit(self.code.text().strip(), self._findings.facts)
+
+    def _ask_version(self) -> None:
+        if self._findings is not None and self._findings.facts is not None:
+            self.version_asked.emit(self._findings.facts)
 
     def _say_run(self) -> None:
         if self._study is None or not self._verdict.is_good:
             self.run.setText("")
+            return
+        if self._continues is not None:
+            left = self._continues.trials - self._continues.done
+            trials = f"{left} trial{'' if left == 1 else 's'} left" if left > 0 else "the rest"
+            self.run.setText(f"goes on with run {self._continues.run}: {trials}")
             return
         protocol = str(self.protocol.currentData() or "")
         number = next_run(self._study, self.code.text().strip(), self.visit.value(), Path(protocol).stem)
@@ -299,14 +407,20 @@ class NextSessionCard(Card):
     def _look(self) -> None:
         if self._study is None:
             return
-        consent = self.consent.isChecked() or self._study.kind == "simulation"
+        consent = self.consent.state.holds or self._study.kind == "simulation"
         missing = open_points(self._findings, self._verdict, consent, self.reason.text())
+        findings = self._findings
+        ready = findings is not None and not findings.refused_in_rehearsal
+        self.rehearse_button.setEnabled(ready and not self._busy and self._has_reason(findings))
         self.missing.setText(
             "Still needed: " + ", ".join(missing) + "." if missing else "Everything is there."
         )
         if self._busy:
             self.missing.setText("Starting…")
         self.connect_button.setEnabled(not missing and not self._busy)
+
+    def _has_reason(self, findings: Preflight | None) -> bool:
+        return findings is not None and (not findings.failed or bool(self.reason.text().strip()))
 
     def _choose_protocol(self) -> None:
         self._choose("Protocol", self.protocol)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetIt
 from app import clock
 from app.console import icons, theme
 from app.console.parts import Primary, Tinted
+from app.console.told import Told
 
 MARKS: Mapping[str, str] = {
     "mark_movement": "Movement",
@@ -54,6 +55,9 @@ class NotesPanel(QWidget):
         for number, (name, word) in enumerate(MARKS.items(), start=1):
             button = Tinted(word, "mark")
             button.setToolTip(f"Note: {word.lower()} (Alt+{number})")
+            # A press types nothing, so it may be done while the participant answers.
+            button.setProperty("oneClick", True)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _=False, chosen=name: self.mark(chosen))
             self.marks[name] = button
             row.addWidget(button)
@@ -92,6 +96,12 @@ class NotesPanel(QWidget):
     def add_note(self, text: str, at_s: float | None = None) -> None:
         """List a note that was kept."""
         self._add(at_s if at_s is not None else clock.now(), "note", "accent", text)
+
+    def add_told(self, told: Told, at_s: float) -> None:
+        """List something that happened with the participant or on the screen."""
+        icon = {"note": "person" if told.whose == "participant" else "info"}.get(told.level, told.level)
+        colour = "accent" if told.level == "note" else told.level
+        self._add(at_s, icon, colour, told.text)
 
     def show_alarms(self, state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         """List alarms that are new, grey those that are over, and return the new ones."""

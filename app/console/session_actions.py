@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from PySide6.QtWidgets import QDialog, QWidget
+
+from app.console.attention import AttentionDialog
 from app.console.conduct import Conduct
 from app.console.live_page import LivePage
+
+Open = Callable[[QDialog, Callable[[], object] | None], None]
 
 
 class SessionActions:
     """Commands to the session in hand; `show` brings the recording page to the front."""
 
-    def __init__(self, conduct: Conduct, live: LivePage, show: Callable[[], None]) -> None:
+    def __init__(
+        self, conduct: Conduct, live: LivePage, show: Callable[[], None], open_dialog: Open, parent: QWidget
+    ) -> None:
         self._conduct = conduct
         self._live = live
         self._show = show
+        self._open = open_dialog
+        self._parent = parent
+
+    def ask_attention(self, attention: Mapping[str, Any]) -> None:
+        """Ask what was done about an answer that called for attention, and have it noted."""
+        dialog = AttentionDialog(attention, self._parent)
+        self._open(dialog, lambda: self._conduct.note_attention(dialog.id, dialog.text))
 
     def do_start(self) -> None:
         """Begin the session, with the reason where a check has failed."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QV
 
 from app import clock
 from app.console.hold import HoldButton
+from app.console.participant_lines import ParticipantLines
 from app.console.parts import Elided, Heading, Line, Primary, Tinted, clock_text
 from app.console.start_checks import StartChecks, is_looking
 
@@ -27,12 +28,18 @@ KINDS: Mapping[str, str] = {
     "instruction": "Instruction",
     "fixation": "Fixation",
     "picture": "Picture",
+    "film": "Film",
+    "sound": "Sound",
     "blank": "Blank",
+    "mask": "Mask",
+    "sequence": "Rapid sequence",
     "flash": "Flash",
     "rest": "Rest",
     "questionnaire": "Rating",
     "typing": "Typing",
     "speaking": "Speaking",
+    "imagery": "Imagery",
+    "choice": "Choice",
     "break": "Break",
 }
 TICK_MS = 100
@@ -55,6 +62,7 @@ class SessionPanel(QWidget):
     asked = Signal(str)
     abort_held = Signal()
     abort_hinted = Signal()
+    attention_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,6 +84,9 @@ class SessionPanel(QWidget):
         column.addWidget(self.checks)
         column.addWidget(self.start)
         column.addLayout(self._trial())
+        self.participant = ParticipantLines()
+        self.participant.attention_asked.connect(self.attention_asked)
+        column.addWidget(self.participant)
         self.choice = self._choice()
         column.addWidget(self.choice)
         self.progress = QProgressBar()
@@ -163,6 +174,7 @@ class SessionPanel(QWidget):
         self.message.set_colour("alarm" if phase == "failed" else "muted")
         self.start.setVisible(phase in ("", "checking", "waiting"))
         self.checks.show_state(state)
+        self.participant.show_state(state)
         self._look_at_start()
         self.choice.setVisible(choice)
         has_trial = runs and not choice and "stage_name" in self._presenter

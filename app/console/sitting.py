@@ -19,13 +19,14 @@ PATIENCE = 40
 class Sitting(QObject):
     """Follows one session.
 
-    `attached()` when its supervisor listens, `state_arrived(state)`, `finished(path)` with the finished
-    file, `failed(text)` if it could not be started or stopped with a message, `lost(text)` when its
-    supervisor vanished.
+    `attached()` when its supervisor listens, `state_arrived(state)`, `event_arrived(event)`,
+    `finished(path)` with the finished file, `failed(text)` if it could not be started or stopped with a
+    message, `lost(text)` when its supervisor vanished.
     """
 
     attached = Signal()
     state_arrived = Signal(object)
+    event_arrived = Signal(object)
     finished = Signal(object)
     failed = Signal(str)
     lost = Signal(str)
@@ -72,12 +73,17 @@ class Sitting(QObject):
         self.paths = paths
         self.bridge = SessionBridge(paths, self)
         self.bridge.state_arrived.connect(self._on_state)
+        self.bridge.event_arrived.connect(self.event_arrived)
         self.bridge.lost.connect(self._on_lost)
         self._try()
 
     def command(self, name: str, text: str = "") -> bool:
         """Send an operator's command; False if nobody is there to take it."""
         return self.bridge is not None and self.bridge.command(name, text)
+
+    def send(self, message: Mapping[str, Any]) -> bool:
+        """Send any message to the supervisor; False if nobody is there to take it."""
+        return self.bridge is not None and self.bridge.send(message)
 
     def close(self) -> None:
         """Leave the session to itself."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QToolTip, QWidget
 
 from app.console import theme
+from app.console.attention import AttentionSign
 from app.console.lamps import StreamState, paint_lamp, streams_of
 from app.console.parts import clock_text
 
@@ -98,6 +99,8 @@ class Status(QStatusBar):
         self.addWidget(self.time)
         self.addWidget(self.disk)
         self.addWidget(self.lamps, 1)
+        self.sign = AttentionSign()
+        self.addPermanentWidget(self.sign)
         self.addPermanentWidget(self.dropped)
         self.addPermanentWidget(self.participant)
         self.show_state({})
@@ -105,6 +108,7 @@ class Status(QStatusBar):
     def show_state(self, state: Mapping[str, Any]) -> None:
         """Show a `state` message; {} for no session."""
         phase = str(state.get("phase", ""))
+        self.sign.show_state(state)
         if not phase:
             for label in (self.time, self.disk, self.dropped, self.participant):
                 label.setText("")

@@ -11,6 +11,7 @@ from typing import Any
 
 from analysis.records import Event, StreamInfo
 from analysis.session_quality import quality_table
+from app.console.told import ALARMED, Told, told_of
 
 NOT_VERIFIED = "not verified"
 
@@ -39,13 +40,17 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Everything around the signals; `length_s` is how long was recorded."""
+    """Everything around the signals; `length_s` is how long was recorded.
+
+    `happenings` are what the participant did beside answering, and what the screen could not show.
+    """
 
     length_s: float = 0.0
     checks: tuple[Mapping[str, Any], ...] = ()
     accepted: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
     incidents: tuple[Incident, ...] = ()
+    happenings: tuple[tuple[float, Told], ...] = ()
     quality: Mapping[str, tuple[Stretch, ...]] = field(default_factory=dict)
     alignment: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,6 +71,7 @@ def story_of(
         incidents=tuple(
             sorted((*_alarms(events, origin_s), *_gaps(summaries, origin_s)), key=lambda one: one.at_s)
         ),
+        happenings=tuple(_happenings(events, origin_s)),
         quality=_quality(events, origin_s),
         alignment={info.id: str(info.details.get("alignment") or NOT_VERIFIED) for info in streams},
     )
@@ -106,7 +112,7 @@ def _alarms(events: Iterable[Event], origin_s: float) -> list[Incident]:
     for event in events:
         stream, code = str(event.payload.get("stream") or ""), str(event.payload.get("code") or "")
         at_s = event.time - origin_s
-        if event.kind == "alarm" and code != "policy":
+        if event.kind == "alarm" and code != "policy" and code not in ALARMED:
             is_alarm = event.payload.get("level") != "warning"
             if is_alarm:
                 standing[stream, code] = len(found)
@@ -120,6 +126,13 @@ def _alarms(events: Iterable[Event], origin_s: float) -> list[Incident]:
             device = str(event.payload.get("device") or "")
             found.append(Incident(at_s, "policy", device, str(event.payload.get("text") or "")))
     return found
+
+
+def _happenings(events: Iterable[Event], origin_s: float) -> Iterable[tuple[float, Told]]:
+    for event in events:
+        known = told_of(event.kind, event.payload, event.trial, event.stage)
+        if known is not None:
+            yield event.time - origin_s, known
 
 
 def _gaps(summaries: Iterable[Mapping[str, Any]], origin_s: float) -> list[Incident]:

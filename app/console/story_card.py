@@ -1,4 +1,4 @@
-"""Beside the trials of a finished session: notes, alarms and gaps, and the checks before its start."""
+"""Beside the trials of a finished session: notes, alarms and gaps, the participant, the checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.console.parts import Card, clock_text, quiet
 from app.console.start_checks import sentence_of, title_of
 from app.console.story import Incident
 
-TITLES = ("Alarms, gaps", "Notes", "Checks")
+TITLES = ("Alarms, gaps", "Notes", "Checks", "Participant")
 SIGNS = {
     "alarm": ("alarm", "alarm"),
     "warning": ("warning", "warning"),
@@ -31,7 +31,7 @@ VERDICTS = {
 
 
 class StoryCard(Card):
-    """Three lists behind one another."""
+    """Lists behind one another; that of the participant is there where something happened."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
@@ -40,19 +40,21 @@ class StoryCard(Card):
         self.notes = _list("Notes")
         self.incidents = _list("Alarms and gaps")
         self.checks = _list("Checks before the start")
-        for widget, title in (
-            (self.incidents, "Alarms, gaps"),
-            (self.notes, "Notes"),
-            (self.checks, "Checks"),
-        ):
+        self.participant = _list("Participant and screen")
+        lists = (self.incidents, self.notes, self.checks, self.participant)
+        for widget, title in zip(lists, TITLES, strict=True):
             self.tabs.addTab(widget, title)
         self.body.addWidget(self.tabs)
 
     def show_findings(self, findings: Findings) -> None:
         """Show what a file holds of them."""
         story = findings.story
-        for view in (self.notes, self.incidents, self.checks):
+        for view in (self.notes, self.incidents, self.checks, self.participant):
             view.clear()
+        for at_s, known in story.happenings:
+            sign = ("person", "accent") if known.level == "note" else (known.level, known.level)
+            _add(self.participant, *sign, f"{clock_text(at_s)}  {known.text}")
+        self.tabs.setTabVisible(TITLES.index("Participant"), bool(story.happenings))
         for time_s, text in findings.notes:
             _add(self.notes, "note", "accent", f"{clock_text(time_s)}  {text}")
         for incident in story.incidents:
@@ -80,7 +82,8 @@ class StoryCard(Card):
                 item = QListWidgetItem(text)
                 item.setForeground(QColor(theme.current().muted))
                 view.addItem(item)
-        counts = (len(story.incidents), len(findings.notes), len(story.failed))
+        told = (story.incidents, findings.notes, story.failed, story.happenings)
+        counts = tuple(map(len, told))
         for place, (title, count) in enumerate(zip(TITLES, counts, strict=True)):
             self.tabs.setTabText(place, f"{title} ({count})" if count else title)
 

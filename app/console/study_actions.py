@@ -15,6 +15,7 @@ from app.console.notifier import Notifier
 from app.console.repair import recover
 from app.console.second_copy import SecondCopyDialog
 from app.console.sound_dialog import SoundDialog
+from app.console.timing_test_dialog import TimingTestDialog
 from app.console.work import Work
 from app.study import Study
 
@@ -85,6 +86,17 @@ class StudyActions:
     def do_sound_outputs(self) -> None:
         """Choose where alarms and stimuli are heard."""
         self._open(SoundDialog(self._conduct.is_recording, self._parent), None)
+
+    def do_timing_test(self) -> None:
+        """Measure how late the participant's screen is."""
+        study = self._holder.study
+        if study is None:
+            self._notifier.say("Open the study first whose devices are used.", "info")
+            return
+        if self._conduct.is_recording:
+            self._notifier.say("A session runs. Measure the screen when it has ended.", "info")
+            return
+        self._open(TimingTestDialog(study, self._parent), None)
 
     def do_about(self) -> None:
         """Say what this is."""

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QHeaderView,
-    QSplitter,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from app.console import icons, theme
 from app.console.copies_watch import CopyNews
 from app.console.next_session import NextSessionCard
-from app.console.parts import Banner, Card, Elided, Heading, Line, Tinted, quiet
+from app.console.overview import list_study
+from app.console.participants_card import ParticipantsCard
+from app.console.parts import Banner, Elided, Heading, Line, Tinted
 from app.console.work import Work
-from app.plan import Lock, SessionPaths
 from app.study import Study
 from stimuli.problems import EvokeError
-
-ROLE = Qt.ItemDataRole.UserRole
-COLUMNS = ("Participant / session", "Protocol", "State", "Finished")
 
 
 class StudyPage(QWidget):
@@ -39,6 +27,8 @@ class StudyPage(QWidget):
     finish_asked = Signal()
     devices_asked = Signal()
     copies_asked = Signal()
+    settings_asked = Signal()
+    protocol_asked = Signal()
 
     def __init__(self, window_problem: Callable[[], str | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +48,8 @@ class StudyPage(QWidget):
         title.addWidget(self.name)
         title.addWidget(self.kind)
         title.addWidget(self.place, 1)
+        title.addWidget(Tinted("Protocol…", "note", self.protocol_asked.emit))
+        title.addWidget(Tinted("Settings…", "study", self.settings_asked.emit))
         column.addLayout(title)
         self.left_over = Banner()
         self.left_over.row.addWidget(Tinted("Finish now", "repair", self.finish_asked.emit))
@@ -71,22 +63,15 @@ class StudyPage(QWidget):
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
         column.addWidget(split, 1)
-        card = Card("Participants and sessions")
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName("Participants and sessions")
-        self.tree.setHeaderLabels(COLUMNS)
-        quiet(self.tree)
-        self.tree.setUniformRowHeights(True)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.tree.itemActivated.connect(self._activate)
-        card.body.addWidget(self.tree)
-        self.hint = Line("", "muted", True)
-        card.body.addWidget(self.hint)
-        split.addWidget(card)
+        self.list = ParticipantsCard()
+        self.list.session_asked.connect(self.session_asked)
+        self.list.attach_asked.connect(self.attach_asked)
+        self.list.finish_asked.connect(self.finish_asked)
+        self.list.prepare_asked.connect(self._prepare)
+        self.list.chosen.connect(self._on_chosen)
+        split.addWidget(self.list)
         self.next = NextSessionCard(window_problem)
+        self.list.continue_asked.connect(self.next.continue_session)
         split.addWidget(self.next)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 1)
@@ -100,6 +85,7 @@ class StudyPage(QWidget):
         people = "people" if study.kind == "people" else "simulation: no people in it"
         self.kind.setText(people)
         self.place.set_whole(str(study.folder.absolute()))
+        self.list.show_study(study)
         self.next.show_study(study)
         self.note.hide()
         self._copies = {}
@@ -126,9 +112,9 @@ class StudyPage(QWidget):
         study = self.study
         if study is None:
             return
-        self.tree.clear()
         try:
-            self._fill(study)
+            self.list.show_study(study)
+            self.list.show_listing(list_study(study, self._copies))
         except EvokeError as error:
             self.left_over.say(str(error), "alarm")
             return
@@ -138,65 +124,14 @@ class StudyPage(QWidget):
         text = f"{noun} interrupted: {names}. The data are safe; make the file now." if left else ""
         self.left_over.say(text, "warning")
 
-    def _fill(self, study: Study) -> None:
-        parents: dict[str, QTreeWidgetItem] = {}
-        rows = [(session.participant, session.file) for session in study.sessions()]
-        live = study.live_sessions()
-        codes = [participant.code for participant in study.participants()]
-        codes += [code for code, _ in rows] + [code_of(paths) for paths in live]
-        counts = {code: sum(1 for other, _ in rows if other == code) for code in codes}
-        for code in dict.fromkeys(codes):
-            count = counts[code]
-            words = f"{count} session{'' if count == 1 else 's'}" if count else "no session yet"
-            parents[code] = QTreeWidgetItem([code, "", words, ""])
-            parents[code].setIcon(0, icons.icon("person"))
-            self.tree.addTopLevelItem(parents[code])
-        for session in study.sessions():
-            words = "finished" if session.origin == "recorded" else f"finished, {session.origin}"
-            if session.file in self._copies:
-                count = self._copies[session.file]
-                words += f", {count} cop{'y' if count == 1 else 'ies'}"
-            title = f"session {session.session}, run {session.run}" + (
-                " (rehearsal)" if session.rehearsal else ""
-            )
-            when = session.added.replace("T", " ").removesuffix("Z")[:16]
-            item = QTreeWidgetItem([title, session.protocol, words, when])
-            item.setIcon(0, icons.icon("summary"))
-            item.setData(0, ROLE, study.folder / session.file)
-            parents[session.participant].addChild(item)
-        colours = theme.current()
-        for paths in live:
-            lock = Lock.read(paths.lock)
-            is_alive = lock is not None and lock.is_alive
-            if is_alive:
-                words = "file is being made" if lock is not None and lock.finishing else "running now"
-            else:
-                words = "interrupted"
-            name = title_of_running(paths)
-            item = QTreeWidgetItem([name, "", words, ""])
-            item.setIcon(
-                0, icons.icon("record" if is_alive else "warning", "" if is_alive else colours.warning)
-            )
-            item.setData(0, ROLE, paths)
-            parents[code_of(paths)].addChild(item)
-        self.tree.expandAll()
-        any_session = bool(rows or live)
-        self.hint.setText(
-            "Enter opens a session." if any_session else "No sessions yet. The first one starts on the right."
-        )
+    def _prepare(self, code: str, session: int) -> None:
+        self.next.choose(code, session)
+        self.next.check()
 
-    def _activate(self, item: QTreeWidgetItem) -> None:
-        chosen = item.data(0, ROLE)
-        if isinstance(chosen, Path):
-            self.session_asked.emit(chosen)
-        elif isinstance(chosen, SessionPaths):
-            lock = Lock.read(chosen.lock)
-            if lock is not None and lock.is_alive:
-                self.attach_asked.emit(chosen)
-            else:
-                self.finish_asked.emit()
-        elif not item.childCount():
-            self.next.code.setText(item.text(0))
+    def _on_chosen(self, code: str) -> None:
+        """Prepare the next session of whom somebody selects, unless another one is being prepared."""
+        if self.next.is_free and code != self.next.code.text().strip():
+            self.next.choose(code)
 
 
 def place_words(folder: Path) -> str:
@@ -215,14 +150,3 @@ def place_words(folder: Path) -> str:
         f"This study lies {where}. Sessions are recorded on this computer and copied into the study when"
         " they are finished."
     )
-
-
-def title_of_running(paths: SessionPaths) -> str:
-    """Return what a session without a file is called, by its name."""
-    found = re.search(r"_ses-(\d+)_.*_run-(\d+)$", paths.name)
-    return f"session {int(found[1])}, run {int(found[2])}" if found else paths.name
-
-
-def code_of(paths: SessionPaths) -> str:
-    """Return the participant of a session by its name."""
-    return paths.name.partition("_")[0].removeprefix("sub-")

@@ -28,6 +28,7 @@ from app.console.parts import Banner, Card, Elided, Heading, Line, Primary, Tint
 from app.console.story import NOT_VERIFIED, quality_words
 from app.console.story_card import StoryCard
 from app.console.timeline import Timeline
+from app.console.timing_page import TimingPage
 from app.console.work import Work
 
 STREAM_COLUMNS = (
@@ -85,7 +86,12 @@ class SummaryPage(QWidget):
         inner.addWidget(self.progress)
         self.wait_words = Line("", "muted", True)
         inner.addWidget(self.wait_words)
-        self.content = QWidget()
+        self.content = QTabWidget()
+        self.content.setDocumentMode(True)
+        self.session = QWidget()
+        self.timing = TimingPage()
+        self.content.addTab(self.session, "Session")
+        self.content.addTab(self.timing, "Timing")
         inner.addWidget(self.content, 1)
         self.room = QWidget()
         inner.addWidget(self.room, 1)
@@ -93,8 +99,8 @@ class SummaryPage(QWidget):
         self.show_nothing()
 
     def _fill_content(self) -> None:
-        column = QVBoxLayout(self.content)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(self.session)
+        column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(10)
         self.verdict = Card()
         self.headline = Heading("", 1.1)
@@ -185,6 +191,7 @@ class SummaryPage(QWidget):
         names = tuple(str(stream["id"]) for stream in info.get("streams") or ())
         self.timeline.show_story(findings.story, names)
         self.stream_tabs.setTabVisible(1, bool(findings.story.quality))
+        self.timing.show_timing(findings.timing, self.title.text(), findings.path.stem)
         self._show_parts(waits=False, content=True)
 
     def _show_parts(self, waits: bool, content: bool) -> None:
@@ -250,7 +257,7 @@ class SummaryPage(QWidget):
     def _show_trials(self, findings: Findings) -> None:
         errors = findings.info.get("onset_error_ms")
         self.onsets.setText(
-            "Onset errors: not measured (no screen)."
+            "Onset errors: not measured (no screen, or no stimulus)."
             if errors is None
             else f"Onset errors: median {errors['median']:.2f} ms, 99 of 100 under {errors['p99']:.2f} ms,"
             f" largest {errors['max']:.2f} ms."

@@ -34,10 +34,14 @@ from app.console.looks import Looks, first_size, restore_place
 from app.console.new_study import NewStudyDialog
 from app.console.notes_panel import is_over, said
 from app.console.notifier import Notifier
+from app.console.people_actions import PeopleActions
+from app.console.protocol_editor_actions import ProtocolActions
 from app.console.request import NextSession
 from app.console.session_actions import SessionActions
 from app.console.sheets import ActionPalette, MessagesWindow, ShortcutSheet
+from app.console.shield import UNLOCKED, Shield
 from app.console.status import Status
+from app.console.stimulus_actions import StimulusActions
 from app.console.study_actions import StudyActions
 from app.console.study_page import StudyPage
 from app.console.summary_page import SummaryPage
@@ -77,14 +81,23 @@ class MainWindow(QMainWindow):
         self.conduct = Conduct(self.notifier, self)
         self.help = HelpDock(self)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.help)
-        session = SessionActions(self.conduct, self.live, self.do_recording_page)
+        session = SessionActions(self.conduct, self.live, self.do_recording_page, self._open_dialog, self)
+        self.status.sign.pressed_for.connect(session.ask_attention)
+        self.live.attention_asked.connect(session.ask_attention)
+        self._session = session
         self.of_study = StudyActions(self, self, self.notifier, self.conduct, self._open_dialog)
-        self._doers: list[object] = [self, session, self.of_study]
+        self.of_people = PeopleActions(self, self.study_view, self, self.notifier, self._open_dialog)
+        self._doers: list[object] = [self, session, self.of_study, self.of_people]
+        self.of_stimuli = StimulusActions(self, self.pages, self.notifier, self._show, self._open_dialog)
+        self._doers.append(self.of_stimuli)
+        self.of_protocol = ProtocolActions(self, self.study_view, self, self.notifier)
+        self._doers.append(self.of_protocol)
         self.actions_by_name = actions.make_actions(self, self._doer)
         self.looks = Looks(self.actions_by_name, self._refresh_all)
         self._doers.append(self.looks)
         fill_menus(self, self.actions_by_name)
         add_toolbar(self, self.actions_by_name)
+        self.shield = Shield(self)
         self._connect()
         self.looks.dress()
         self._update_actions()
@@ -119,11 +132,15 @@ class MainWindow(QMainWindow):
         self.summary.open_asked.connect(self.do_open_session)
         self.conduct.attached.connect(self._on_attached)
         self.conduct.state_arrived.connect(self._on_state)
+        self.conduct.event_arrived.connect(self.live.take_event)
         self.conduct.recording_ended.connect(self._on_recording_ended)
         self.conduct.progress.connect(self._on_progress)
         self.conduct.file_ready.connect(self._on_file)
         self.conduct.stopped.connect(self._on_stopped)
         self.conduct.changed.connect(self._update_actions)
+        self.conduct.changed.connect(lambda: self.shield.show_state(self.conduct.state))
+        self.shield.bar.pause.held.connect(lambda: self.trigger("pause"))
+        self.shield.bar.unlock.held.connect(lambda: self.conduct.command("note", UNLOCKED))
         self.pages.currentChanged.connect(lambda _: self._update_actions())
         self.pages.currentChanged.connect(lambda _: self.notifier.arrange())
         application = QApplication.instance()
@@ -301,7 +318,8 @@ class MainWindow(QMainWindow):
         self.device_view.trial.set_blocked(self.conduct.is_recording)
         made["study_page"].setEnabled(self.study is not None)
         made["connect"].setEnabled(self.study is not None and not self.conduct.is_recording)
-        made["finish_left"].setEnabled(self.study is not None)
+        for name in ("finish_left", "add_participant", "correct", "withdraw", "study_settings"):
+            made[name].setEnabled(self.study is not None)
         made["recording_page"].setEnabled(self.conduct.current is not None or self.live.lost.text != "")
         live = self.pages.currentWidget() is self.live
         for name in ("taller", "flatter", "longer", "shorter"):
@@ -436,7 +454,9 @@ class MainWindow(QMainWindow):
         return super().eventFilter(watched, event)
 
     def may_close(self) -> bool:
-        """Ask before a running session is left without its window."""
+        """Ask before a running session is left without its window, or a protocol with its changes."""
+        if not self.of_protocol.may_close():
+            return False
         if not self.conduct.is_recording or not self.conduct.state:
             return True
         answer = QMessageBox.question(
@@ -457,6 +477,7 @@ class MainWindow(QMainWindow):
         self.conduct.close()
         self.device_view.trial.disconnect_all()
         self.copies.follow(None)
+        self.of_stimuli.close()
         self.live.show_session(None)
         application = QApplication.instance()
         if application is not None:

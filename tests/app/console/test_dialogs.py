@@ -237,7 +237,7 @@ def test_a_second_place_is_chosen_copied_to_and_shown(
     assert "lost with it" in dialog.problem.text()
     dialog.place.setText(str(place))
     QTest.mouseClick(dialog.keep_button, Qt.MouseButton.LeftButton)
-    tree = window.study_view.tree
+    tree = window.study_view.list.tree
 
     def state() -> str:
         person = tree.topLevelItem(0)

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.console import preferences
+from app.console.consent_dialog import ConsentDialog
 from app.console.launcher import Launcher, what_it_said
 from app.console.new_study import NewStudyDialog, folder_name
 from app.console.next_session import NextSessionCard
@@ -93,14 +94,17 @@ def test_people_need_a_code_consent_and_devices(window: MainWindow, people: Stud
     assert "simulated participants" in card.verdict.text()
     card.code.setText("07")
     assert card.verdict.text() == "New participant. Session 1."
-    assert card.missing.text() == "Still needed: the tick for consent."
+    assert card.missing.text() == "Still needed: consent."
     assert not card.connect_button.isEnabled()
-    assert "--consent" not in card.chosen().arguments(people)
-    card.consent.setChecked(True)
+    QTest.mouseClick(card.consent.button, Qt.MouseButton.LeftButton)
+    dialog = window._dialog
+    assert isinstance(dialog, ConsentDialog)
+    QTest.mouseClick(dialog.all_yes, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(dialog.by, "KL")
+    QTest.mouseClick(dialog.keep, Qt.MouseButton.LeftButton)
     assert card.connect_button.isEnabled()
-    assert "--consent" in card.chosen().arguments(people)
-    card.next_participant()
-    assert not card.consent.isChecked()
+    card.code.setText("08")
+    assert not card.connect_button.isEnabled()
 
 
 def test_checks_are_listed_in_words(window: MainWindow, study: Study, qtbot: QtBot) -> None:
@@ -109,7 +113,7 @@ def test_checks_are_listed_in_words(window: MainWindow, study: Study, qtbot: QtB
     qtbot.waitUntil(lambda: ready(card), timeout=15000)
     texts = [card.checks.item(row).text() for row in range(card.checks.count())]
     assert any(text.startswith("Disk:") for text in texts)
-    assert card.length.text() == "2 trials, about 1:00 min"
+    assert card.version.words.whole.startswith("2 trials, about 1:00 min; version ")
     assert card.device_rows.count == 4
 
 
@@ -129,7 +133,7 @@ def test_what_is_missing_is_said_in_one_line(people: Study) -> None:
     verdict = judge_code(people, "", "demo")
     assert list(open_points(None, verdict, False, "")) == [
         "a participant code",
-        "the tick for consent",
+        "consent",
         "the checks (running)",
     ]
 
@@ -185,7 +189,7 @@ def test_interrupted_sessions_are_listed_and_offered(window: MainWindow, study: 
     live.paths.lock.write_text(json.dumps(json.loads(lock) | {"pid": 1, "started": 0.0}), encoding="utf-8")
     window.open_study(study.folder)
     assert "interrupted" in window.study_view.left_over.text
-    row = window.study_view.tree.topLevelItem(0)
+    row = window.study_view.list.tree.topLevelItem(0)
     assert row is not None
     assert row.text(0) == "sim01"
     first = row.child(0)
