@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
-import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import yaml
 
-from app import settings, system
+from app import system
 from app.alignments import Verified, add_verified
 from app.commands.left_over import finish_left_over
-from app.deliveries import deliver
+from app.commands.measuring import own_study, run_measurement, say
 from app.devices.entries import DeviceEntry
 from app.plan import SessionPlan
 from app.study import Study
-from app.supervisor.outcome import Choices, Outcome
+from app.supervisor.outcome import Outcome
 from app.supervisor.preparation import Request, prepare
 from app.supervisor.programs import devices_of
-from app.supervisor.session import run_session
 from stimuli.problems import EvokeError
 
 PROTOCOL = "sync-check"
 PARTICIPANT = "synccheck"
+OWN = ("sync-checks", "Checks of the clocks")
 PARTS = ("flash", "taps", "blinks")
 SIGN = "positive: the stream is late; taken from its times it brings them to the event"
 
@@ -41,10 +37,9 @@ class SyncCheckError(EvokeError):
 
 def sync_check(options: argparse.Namespace) -> int:
     """Run the check, find its events again in every stream, tell the offsets and keep them."""
-    study = Study.open(options.study) if options.study else _own_study()
-    console = not options.headless
+    study = Study.open(options.study) if options.study else own_study(*OWN, PROTOCOL)
     window_problem = system.explain_window()
-    finish_left_over(study, _say)
+    finish_left_over(study, say)
     with tempfile.TemporaryDirectory(prefix="evoke-sync-", ignore_cleanup_errors=True) as folder:
         request = Request(
             protocol=str(_protocol(Path(folder), options.parts, PARTS)),
@@ -59,15 +54,9 @@ def sync_check(options: argparse.Namespace) -> int:
             parts = parts_for(devices_of(prepared.plan))
             _protocol(Path(folder), parts, parts)
             prepared = prepare(study, request, window_problem)
-        plan, paths = prepared.begin()
-        choices = Choices(
-            console=console, attended=console and not options.auto, signal_check_s=0.0, accept=options.accept
-        )
-        outcome = run_session(plan, paths, choices, _say, lambda: deliver(paths, study).path)
+        plan, outcome = run_measurement(prepared, options)
     if outcome.path is None:
         raise SyncCheckError(f"the check was not recorded: {outcome.message or outcome.reason}")
-    if outcome.path == paths.final and paths.final.is_relative_to(study.folder):
-        study.enter(outcome.path, outcome.sha256)
     return _report(study, plan, outcome, options)
 
 
@@ -144,7 +133,7 @@ def _report(study: Study, plan: SessionPlan, outcome: Outcome, options: argparse
     else:
         print(describe(report))
     if not lines:
-        _say("nothing was found in any stream: all stay 'not verified'.")
+        say("nothing was found in any stream: all stay 'not verified'.")
     return outcome.status or (0 if lines else 1)
 
 
@@ -172,19 +161,6 @@ def describe(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _own_study() -> Study:
-    """Return the study of checks that belong to none."""
-    base = (
-        settings.home()
-        if os.environ.get("EVOKE_HOME")
-        else Path(platformdirs.user_data_dir("evoke", "evoke"))
-    )
-    folder = base / "sync-checks"
-    if (folder / "study.yaml").exists():
-        return Study.open(folder)
-    return Study.create(folder, "Checks of the clocks", "people", protocol=PROTOCOL)
-
-
 def _write(path: Path, report: dict[str, Any]) -> None:
     try:
         path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -193,8 +169,3 @@ def _write(path: Path, report: dict[str, Any]) -> None:
             f"{path}: the report cannot be written ({error.strerror or error}). The offsets are kept in the"
             " study; choose another place with --out."
         ) from error
-
-
-def _say(line: str) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        print(line, file=sys.stderr, flush=True)

@@ -46,13 +46,13 @@ stimuli:
   categories:
     pleasant: {category: pleasant}
     neutral: {category: neutral}
-    unpleasant: {category: unpleasant}
+    faces: {category: face-neutral}
 trials:
   see:
     - {kind: fixation, duration_s: 0.3}
     - {kind: picture, duration_s: 0.7}
 blocks:
-  - {name: main, trial: see, draw: {pleasant: %(n)d, neutral: %(n)d, unpleasant: %(n)d}}
+  - {name: main, trial: see, draw: {pleasant: %(n)d, neutral: %(n)d, faces: %(n)d}}
 """
 COUNTER = "- {id: eeg, source: lsl, params: {source_id: '%s'}, required: true%s}\n"
 WRISTBAND = "- {id: wristband, source: wristband, required: %s, params: {seed: 1}}\n"

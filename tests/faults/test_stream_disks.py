@@ -43,6 +43,7 @@ def test_a_slow_disk_costs_nothing_and_is_told(tmp_path: Path) -> None:
     assert row.message.startswith("Writing is behind by 2 s: the disk is slow, nothing is lost")
 
 
+@pytest.mark.slow
 def test_a_sleep_is_one_gap_a_stream_and_no_alarm(tmp_path: Path) -> None:
     row = stream_disks.asleep(tmp_path)
     assert row.lost == {"eeg": 30 * 250, "markers": 0}

@@ -33,7 +33,8 @@ def test_durations_are_shown_as_requested_and_achievable(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "p.yaml"
-    path.write_text(changed("duration_s: 0.5}", "duration_s: 0.06}"), encoding="utf-8")
+    text = changed("duration_s: 0.5}", "duration_s: 0.06}")
+    path.write_text(text.replace("{category: unpleasant}", "{ids: [storm, spider, dead-tree]}"), "utf-8")
     status, found, text = checked(path, capsys)
     (fixation,) = [each for each in found["timing"] if each["stage"] == "fixation"]
     assert status == 0

@@ -61,6 +61,7 @@ def packages_missing(data: np.ndarray) -> int:
     return int(np.sum((np.diff(data[:, -2]) - 1) % 256))
 
 
+@pytest.mark.slow
 def test_a_synthetic_board_arrives_whole_and_in_time(tmp_path: Path) -> None:
     with supervision(tmp_path, SYNTHETIC) as session:
         bridge = session.start("bridge", "eeg")
@@ -168,6 +169,7 @@ IN_ITS_OWN_NETWORK = "EVOKE_TEST_OWN_NETWORK"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only on Linux")
+@pytest.mark.slow
 def test_a_board_streamed_by_another_program_is_bridged(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -428,18 +430,17 @@ def test_a_bridge_refuses_what_it_does_not_know(arguments: list[str], said: str)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "device", [SYNTHETIC, {"id": "w", "source": "wristband", "params": {}}], ids=["eeg", "w"]
-)
-def test_a_bridge_for_a_minute_loses_nothing_and_stays_small(tmp_path: Path, device: dict[str, Any]) -> None:
-    with supervision(tmp_path, device) as session:
-        bridge = session.start("bridge", device["id"])
-        session.health(device["id"], "live")
-        process = psutil.Process(bridge.pid)
+def test_bridges_for_a_minute_lose_nothing_and_stay_small(tmp_path: Path) -> None:
+    devices: tuple[dict[str, Any], ...] = (SYNTHETIC, {"id": "w", "source": "wristband", "params": {}})
+    with supervision(tmp_path, *devices) as session:
+        bridges = {device["id"]: session.start("bridge", device["id"]) for device in devices}
+        for name in bridges:
+            session.health(name, "live")
         time.sleep(10)
-        before = process.memory_info().rss
+        before = {name: psutil.Process(bridge.pid).memory_info().rss for name, bridge in bridges.items()}
         time.sleep(50)
-        assert process.memory_info().rss - before < 5e6
-        health = session.of("health", device["id"])[-1]
-        assert all(stream["lost"] == 0 for stream in health["streams"].values())
-        assert health["message"] == ""
+        for name, bridge in bridges.items():
+            assert psutil.Process(bridge.pid).memory_info().rss - before[name] < 5e6
+            health = session.of("health", name)[-1]
+            assert all(stream["lost"] == 0 for stream in health["streams"].values())
+            assert health["message"] == ""

@@ -174,6 +174,7 @@ def test_a_real_microphone_hears_what_is_played_when_it_is_played(
     assert peak_hz == pytest.approx(440, abs=3)
 
 
+@pytest.mark.slow
 def test_a_microphone_that_is_pulled_out_is_told_and_comes_back(tmp_path: Path) -> None:
     with sound_server() as server, supervision(tmp_path, microphone(fallback="generated")) as session:
         session.start("capture", "voice", server.environment)

@@ -114,10 +114,13 @@ def test_a_finished_file_opens_in_any_hdf5_reader(tmp_path: Path) -> None:
 def test_the_summary_is_the_contract_of_evoke_info(tmp_path: Path) -> None:
     known = summary(finish(make_live(tmp_path)).path)
     streams = {stream["id"]: stream for stream in known.pop("streams")}
+    assert known.pop("presentation")["onsets_ms"] == {"count": 2, "median": 0.4, "p99": 0.4, "max": 0.4}
     assert known == {
         "uuid": PLAN.uuid,
         "origin": "simulated",
         "protocol": "small",
+        "protocol_version": 1,
+        "amendments": [],
         "participant": "sim01",
         "started_utc": "2023-11-14T22:30:00.000Z",
         "ended": True,

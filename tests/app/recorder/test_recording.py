@@ -54,6 +54,7 @@ def expected(counter: Counter, required: bool = True) -> Expected:
     return Expected(counter.name.lower(), "lsl", required, {"source_id": counter.lsl_id})
 
 
+@pytest.mark.slow
 def test_every_kind_of_stream_is_recorded_sample_by_sample(desk: Desk) -> None:
     with published(*KINDS):
         desk.expected = [expected(counter) for counter in KINDS]
