@@ -211,7 +211,8 @@ def _take(row: dict[str, Any], event: Event) -> None:
 def write_trials(file: h5py.Group, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write /trials: a numeric column a rating (`rating_<item>`), and all answers as JSON.
 
-    `declined` lists the items and stages that the participant would rather not answer.
+    `declined` lists the items and stages that the participant would rather not answer. It is there only
+    where something was declined, as `repeated_exposure` and `item` are only where a trial has one.
     """
     kinds = {"index": "i4", "order": "i4", "attempts": "i4", "practice": "?"}
     texts = ("stimulus", "category", "block", "end_reason")
@@ -223,14 +224,16 @@ def write_trials(file: h5py.Group, rows: Sequence[Mapping[str, Any]]) -> None:
     columns["end_reason"] = [row["end_reason"] for row in rows]
     if any(row.get("item") for row in rows):
         columns["item"] = [str(row.get("item") or "") for row in rows]
-    columns["repeated_exposure"] = np.array([bool(row.get("repeated_exposure")) for row in rows], "?")
+    if any(row.get("repeated_exposure") for row in rows):
+        columns["repeated_exposure"] = np.array([bool(row.get("repeated_exposure")) for row in rows], "?")
     items = dict.fromkeys(item for row in rows for item in row["ratings"])
     for item in items:
         numbers = [_number(row["ratings"].get(item)) for row in rows]
         if not np.isnan(numbers).all():
             columns[f"rating_{item.replace('/', '_')}"] = np.array(numbers, "f8")
     columns["ratings"] = [json.dumps(row["ratings"], ensure_ascii=False) for row in rows]
-    columns["declined"] = [json.dumps(row.get("declined") or [], ensure_ascii=False) for row in rows]
+    if any(row.get("declined") for row in rows):
+        columns["declined"] = [json.dumps(row.get("declined") or [], ensure_ascii=False) for row in rows]
     write_table(file, "trials", columns, texts=["ratings", "declined"])
 
 

@@ -191,6 +191,11 @@ class Film(Playing):
         return 2 * self._window.drawing_s + 0.002
 
     @property
+    def _more_follow(self) -> bool:
+        """Whether pictures come after the one that was uploaded: the last one is always shown."""
+        return self._reader is not None and (not self._reader.has_ended or self._reader.peek() is not None)
+
+    @property
     def _is_last(self) -> bool:
         """Whether no picture follows the one that is on."""
         ended = self._reader is None or self._reader.has_ended
@@ -233,7 +238,7 @@ class Film(Playing):
                 self._fail(at_s if shown.actual_s is None else shown.actual_s)
                 return shown.dropped
             dropped = window.keep_alive() if keeps_alive else 0
-        elif by_s - self._at(chosen.frame.end_s) > TOO_LATE_S:
+        elif by_s - self._at(chosen.frame.end_s) > TOO_LATE_S and self._more_follow:
             # Out of step with the sound it would be worse than the picture that is on.
             self._ready = None
             dropped = window.keep_alive() if keeps_alive else 0

@@ -19,7 +19,7 @@ from app.presenter.played import Playing
 from app.presenter.scenes import Scene, choice_scene, scene_of, steps_of
 from app.presenter.screen import DRAWN_KINDS, Happening, PresenterError, ScreenFacts, Shown
 from app.presenter.sequence import Steps
-from app.presenter.sound import Player, Samples, end_tone, open_player
+from app.presenter.sound import LATENCY_S, LONG_SOUND_LATENCY_S, Player, Samples, end_tone, open_player
 from app.presenter.sound_reading import SoundReader
 from app.presenter.sound_track import Sound, SoundTrack
 from app.presenter.style import PaletteName, Style
@@ -101,15 +101,16 @@ class QtScreen:
         found = problems(schedule, self.known, facts.width, facts.height, rate_hz)
         if found:
             raise PresenterError("\n".join(found))
+        decodes = any(stage.kind == "film" or spoken_in(stage) for stage in schedule.stages)
+        if decodes:
+            # Here it costs nobody anything; at the first film it would.
+            importlib.import_module("av")
         if any(sounds(stage) for stage in schedule.stages):
-            self.player, self._no_sound = open_player()
+            self.player, self._no_sound = open_player(LONG_SOUND_LATENCY_S if decodes else LATENCY_S)
             if self.player is None:
                 flashes = all(stage.kind == "flash" for stage in schedule.stages if sounds(stage))
                 kind = "tone_missing" if flashes else "sound_missing"
                 self._happened.append(Happening(kind, clock.now(), {"text": self._no_sound}))
-        if any(stage.kind == "film" or spoken_in(stage) for stage in schedule.stages):
-            # Here it costs nobody anything; at the first film it would.
-            importlib.import_module("av")
         for stage in schedule.stages:
             if stage.kind in DRAWN_KINDS:
                 self.window.prepare(scene_of(stage, self.known))

@@ -23,7 +23,9 @@ from app import clock, settings, system
 log = logging.getLogger(__name__)
 
 LATENCY_S = 0.06
-"""Enough for a busy computer; how exactly a sound comes does not hang on it."""
+"""Enough for single tones on a busy computer; how exactly a sound comes does not hang on it."""
+LONG_SOUND_LATENCY_S = 0.12
+"""Films and speech go on for minutes, and a computer that is busy for a moment must not break them."""
 MARGIN_S = 0.06
 LONGEST_LATENCY_S = 1.0
 READINGS = 64
@@ -163,7 +165,12 @@ class Player:
     """
 
     def __init__(
-        self, open_output: Callable[..., Any], device: Any, rate_hz: float, channels: int = 1
+        self,
+        open_output: Callable[..., Any],
+        device: Any,
+        rate_hz: float,
+        channels: int = 1,
+        latency_s: float = LATENCY_S,
     ) -> None:
         self.rate_hz = rate_hz
         self.channels = channels
@@ -176,7 +183,7 @@ class Player:
             device=device,
             channels=channels,
             dtype="float32",
-            latency=LATENCY_S,
+            latency=latency_s,
             callback=self._fill,
         )
         self._timeline = Timeline(rate_hz, float(self._stream.latency))
@@ -230,7 +237,7 @@ class Player:
             np.clip(out, -1.0, 1.0, out=out)
 
 
-def open_player() -> tuple[Player | None, str]:
+def open_player(latency_s: float = LATENCY_S) -> tuple[Player | None, str]:
     """Return the player on the stimuli's output, or None and why there is no sound."""
     try:
         import sounddevice
@@ -246,7 +253,8 @@ def open_player() -> tuple[Player | None, str]:
     try:
         rate_hz = float(found["default_samplerate"]) or 44100.0
         channels = min(2, int(found["max_output_channels"]))
-        return Player(sounddevice.OutputStream, int(found["index"]), rate_hz, channels), ""
+        device = int(found["index"])
+        return Player(sounddevice.OutputStream, device, rate_hz, channels, latency_s), ""
     except (sounddevice.PortAudioError, ValueError, OSError) as error:
         reason = str(error.args[0] if error.args else error).split("\n", 1)[0]
         return None, f"There is no sound: no output could be opened ({reason})."

@@ -88,10 +88,17 @@ def rate(counts: deque[tuple[float, int]], now: float, count: int) -> float:
     return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
 
 
+LATER = ("done", "exposed", "rehearsal", "language", "group", "look")
+
+
 def part_attributes(plan: SessionPlan) -> dict[str, Any]:
-    """Return the root attributes of a part: the plan, and which clock its times are of."""
+    """Return the root attributes of a part: the plan, and which clock its times are of.
+
+    What came to plans later than the format is there only where it says something.
+    """
     devices = [_without_folders(device) for device in plan.devices]
-    return asdict(plan) | {"boot_id": clock.boot_id(), "devices": devices}
+    known = {name: value for name, value in asdict(plan).items() if value or name not in LATER}
+    return known | {"boot_id": clock.boot_id(), "devices": devices}
 
 
 def _without_folders(value: Any) -> Any:

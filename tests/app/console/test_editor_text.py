@@ -181,7 +181,7 @@ def comments(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip().startswith("#")]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.data())
 def test_any_value_may_stand_anywhere_in_the_library_s_files(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(FILES)))
@@ -200,7 +200,8 @@ def test_any_value_may_stand_anywhere_in_the_library_s_files(data: st.DataObject
         assert comments(changed) == comments(text)
 
 
-@settings(max_examples=5, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_entries_come_and_go_in_the_library_s_files(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(FILES)))

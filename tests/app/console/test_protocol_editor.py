@@ -246,6 +246,7 @@ def test_texts_have_a_line_for_each_language(qtbot: QtBot, editor: ProtocolEdito
     qtbot.waitUntil(lambda: "    button: {en: GO, de: LOS}" in lines(editor))
 
 
+@pytest.mark.slow
 def test_every_kind_of_part_can_be_shown(qtbot: QtBot, editor: ProtocolEditor) -> None:
     seen: set[object] = set()
     for name in ("micro-expressions", "speech-tasks"):

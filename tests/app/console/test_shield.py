@@ -88,6 +88,7 @@ def hold(widget: QWidget, qtbot: QtBot, ms: int) -> None:
     QTest.mouseRelease(window.windowHandle(), Qt.MouseButton.LeftButton, none, place)
 
 
+@pytest.mark.slow
 def test_pause_works_when_it_is_held_and_not_when_it_is_touched(
     running: MainWindow, live: LiveSession, qtbot: QtBot
 ) -> None:
@@ -103,6 +104,7 @@ def test_pause_works_when_it_is_held_and_not_when_it_is_touched(
     QTest.mouseRelease(running.windowHandle(), Qt.MouseButton.LeftButton, none, place)
 
 
+@pytest.mark.slow
 def test_it_can_be_unlocked_until_the_participants_next_page(
     running: MainWindow, live: LiveSession, qtbot: QtBot
 ) -> None:

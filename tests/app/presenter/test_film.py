@@ -284,6 +284,16 @@ def test_a_picture_that_comes_far_too_late_is_not_shown_any_more(clip: Path) -> 
 
 
 @pytest.mark.usefixtures("whole")
+def test_however_late_the_last_frame_is_shown(clip: Path) -> None:
+    screen = Refreshing(60.0)
+    film = made(clip, screen)
+    wait_for(lambda: film._reader is not None and film._reader.has_ended)
+    screen.stalls = [0] * 30 + [90]
+    frames = play(film, screen, 2.5)
+    assert frames[-1]["frame"] == 29 and film.over_s == pytest.approx(101.0, abs=1e-3)
+
+
+@pytest.mark.usefixtures("whole")
 def test_a_pause_stops_it_and_it_goes_on_where_it_was(clip: Path) -> None:
     screen = Refreshing(60.0)
     film = made(clip, screen)

@@ -326,7 +326,7 @@ ACTS = ("rights", "go_on", "skip", "stop", "key", "nonsense")
 SAYINGS = st.lists(st.tuples(st.floats(0, 4), st.sampled_from([*COMMANDS, *ACTS, "kill"])), max_size=14)
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(sayings=SAYINGS, late_s=st.sampled_from([None, 0.005, 0.4]), done=st.sampled_from([(), (0,), (0, 1)]))
 def test_whatever_is_said_and_done_the_journal_is_whole_and_the_debriefing_is_shown_once(
     sayings: list[tuple[float, str]], late_s: float | None, done: tuple[int, ...]

@@ -86,6 +86,7 @@ def test_with_nobody_there_an_open_sign_is_in_the_file_and_the_status_says_so(st
     assert left.payload["code"] == "phq9-item9"
 
 
+@pytest.mark.slow
 def test_after_an_abort_the_debriefing_is_waited_for(stage: Stage) -> None:
     stage.start({"presenter": {"lasts_s": 60.0, "debriefs_s": 0.8}}, attended=True)
     console = Console(stage)
@@ -137,6 +138,7 @@ def test_the_console_is_told_at_once_whose_keyboard_it_is(
     assert stage.end().status == 0
 
 
+@pytest.mark.slow
 def test_the_curtain_is_up_before_the_participants_window_and_down_after_it(stage: Stage) -> None:
     stage.start({"presenter": {"lasts_s": 0.3}}, window="screen")
     assert stage.end().status == 0
