@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.benchmarks.ear import listening
-from tests.benchmarks.onset import HEIGHT, REASON, WIDTH, live_folder, started
+from tests.benchmarks.onset import HEIGHT, REASON, WIDTH, film_log, live_folder, started
 from tests.benchmarks.onset_watch import GAP_S, load, watched_display, watching
 from tests.benchmarks.recorder import CHECKOUT
 from tests.helpers.sound import RATE_HZ, sound_server
@@ -183,7 +183,7 @@ def compare(path: Path, seen: Any, beeps_s: Floats, seconds: float) -> Result:
             for event in session.events
             if event.kind == "sound_played"
         ]
-    swaps, intended = (np.asarray(frames[name], np.float64) for name in ("time", "intended_s"))
+    swaps, intended = film_log(frames)
     end_s = float(swaps[-1])
     before_s, lit_s = seen.changes_to(200, 255)
     sharp = (lit_s - before_s <= GAP_S) & (lit_s >= swaps[0] - 0.1) & (lit_s <= end_s + 0.1)

@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -214,12 +214,17 @@ def _compare(path: Path, seen: Seen, what: str) -> list[Figures]:
         frames = session.frames
     shown = np.array(onsets, float).reshape(-1, 2)
     found = [Figures.of(f"pictures, {what}", shown[:, 0], shown[:, 1], seen, 200, 255)]
-    if len(frames.get("time", ())):
-        swaps = np.asarray(frames["time"], float)
-        found.append(
-            Figures.of(f"film frames, {what}", swaps, np.asarray(frames["intended_s"], float), seen, 0, 255)
-        )
+    swaps, intended = film_log(frames)
+    if len(swaps):
+        found.append(Figures.of(f"film frames, {what}", swaps, intended, seen, 0, 255))
     return found
+
+
+def film_log(frames: Mapping[str, Any]) -> tuple[Floats, Floats]:
+    """Return when each frame of the films was swapped in, and when it was to be."""
+    told = [json.loads(payload) for payload in frames.get("payload", ())]
+    swaps, intended = ([each[name] for each in told] for name in ("swap_s", "intended_s"))
+    return np.array(swaps, np.float64), np.array(intended, np.float64)
 
 
 def psychopy(folder: Path, pictures: list[Path], say: Any) -> list[Figures]:
