@@ -228,6 +228,7 @@ def test_what_it_cannot_present_is_said_before_anything_is_recorded(
     assert child.wait(PATIENCE_S) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "plan", [{"accept": "The pictures come later."}, {"protocol_yaml": "name: x\nplaceholders: allowed\n"}]
 )

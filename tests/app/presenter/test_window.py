@@ -187,6 +187,7 @@ def test_a_placeholder_stands_for_a_picture_that_cannot_be_shown(
     assert theatre.log.count()["stimulus_shown"] == 1 and theatre.runner.state == "finished"
 
 
+@pytest.mark.slow
 def test_the_automatic_participant_takes_the_true_way(play: Stage) -> None:
     plot = Plot().trial(
         "sun",

@@ -173,6 +173,7 @@ def test_a_capture_that_makes_a_larger_ring_is_followed(desk: Desk, captures: Ca
     assert len(desk.part(1)["camera"].gaps) == 1
 
 
+@pytest.mark.slow
 def test_a_camera_that_comes_late_begins_a_part_with_its_first_frame(desk: Desk, captures: Captures) -> None:
     captures.start(MICROPHONE)
     desk.expected = [BOTH[1], Expected("camera", "ring", required=False)]

@@ -77,6 +77,7 @@ def merged(first: Stream, second: Stream) -> tuple[list[int], list[float], int]:
     return counter, times, len(first.counter)
 
 
+@pytest.mark.slow
 def test_a_killed_recorder_leaves_a_hole_of_its_absence_only(desk: Desk, bench: Bench) -> None:
     eeg = outlets.with_epoch(EEG)
     bench.start(eeg, MARKERS)

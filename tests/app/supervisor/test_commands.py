@@ -61,6 +61,7 @@ def test_a_stream_is_recorded_without_a_protocol(outlet: str, tmp_path: Path) ->
     assert "exists already" in again.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_plain_recording_in_order(outlet: str, tmp_path: Path) -> None:
     if sys.platform == "win32":
         pytest.skip("only on Linux")
