@@ -10,12 +10,12 @@ from pathlib import Path
 
 import platformdirs
 
-from app import settings
+from app import settings, system
 from app.deliveries import deliver
 from app.plan import SessionPlan
 from app.study import Study
 from app.supervisor.outcome import Choices, Outcome
-from app.supervisor.preparation import Prepared
+from app.supervisor.preparation import Prepared, Request, prepare
 from app.supervisor.session import run_session
 
 
@@ -30,6 +30,24 @@ def own_study(name: str, title: str, protocol: str) -> Study:
     if (folder / "study.yaml").exists():
         return Study.open(folder)
     return Study.create(folder, title, "people", protocol=protocol)
+
+
+def prepare_measurement(
+    study: Study, protocol: Path, participant: str, options: argparse.Namespace
+) -> Prepared:
+    """Check everything for a run of `protocol` that is kept apart from the study's own sessions.
+
+    `options` have `devices`, `auto` and `accept`. Raises EvokeError with the reasons.
+    """
+    request = Request(
+        protocol=str(protocol),
+        participant=participant,
+        devices=options.devices,
+        auto=options.auto,
+        accept=options.accept,
+        rehearsal=True,
+    )
+    return prepare(study, request, system.explain_window())
 
 
 def run_measurement(prepared: Prepared, options: argparse.Namespace) -> tuple[SessionPlan, Outcome]:

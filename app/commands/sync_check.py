@@ -12,15 +12,13 @@ from typing import Any
 
 import yaml
 
-from app import system
 from app.alignments import Verified, add_verified
 from app.commands.left_over import finish_left_over
-from app.commands.measuring import own_study, run_measurement, say
+from app.commands.measuring import own_study, prepare_measurement, run_measurement, say
 from app.devices.entries import DeviceEntry
 from app.plan import SessionPlan
 from app.study import Study
 from app.supervisor.outcome import Outcome
-from app.supervisor.preparation import Request, prepare
 from app.supervisor.programs import devices_of
 from stimuli.problems import EvokeError
 
@@ -38,22 +36,14 @@ class SyncCheckError(EvokeError):
 def sync_check(options: argparse.Namespace) -> int:
     """Run the check, find its events again in every stream, tell the offsets and keep them."""
     study = Study.open(options.study) if options.study else own_study(*OWN, PROTOCOL)
-    window_problem = system.explain_window()
     finish_left_over(study, say)
     with tempfile.TemporaryDirectory(prefix="evoke-sync-", ignore_cleanup_errors=True) as folder:
-        request = Request(
-            protocol=str(_protocol(Path(folder), options.parts, PARTS)),
-            participant=PARTICIPANT,
-            devices=options.devices,
-            auto=options.auto,
-            accept=options.accept,
-            rehearsal=True,
-        )
-        prepared = prepare(study, request, window_problem)
+        path = _protocol(Path(folder), options.parts, PARTS)
+        prepared = prepare_measurement(study, path, PARTICIPANT, options)
         if options.parts is None:
             parts = parts_for(devices_of(prepared.plan))
             _protocol(Path(folder), parts, parts)
-            prepared = prepare(study, request, window_problem)
+            prepared = prepare_measurement(study, path, PARTICIPANT, options)
         plan, outcome = run_measurement(prepared, options)
     if outcome.path is None:
         raise SyncCheckError(f"the check was not recorded: {outcome.message or outcome.reason}")

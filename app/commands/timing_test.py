@@ -12,11 +12,10 @@ from typing import Any
 
 import yaml
 
-from app import screens, system
+from app import screens
 from app.commands.left_over import finish_left_over
-from app.commands.measuring import own_study, run_measurement, say
+from app.commands.measuring import own_study, prepare_measurement, run_measurement, say
 from app.study import Study
-from app.supervisor.preparation import Request, prepare
 from stimuli.problems import EvokeError
 
 PROTOCOL = "timing-test"
@@ -33,19 +32,10 @@ class TimingTestError(EvokeError):
 def timing_test(options: argparse.Namespace) -> int:
     """Run the test, find its flashes in the diode's channel, report the lag and keep it for this screen."""
     study = Study.open(options.study) if options.study else own_study(*OWN, PROTOCOL)
-    window_problem = system.explain_window()
     finish_left_over(study, say)
     with tempfile.TemporaryDirectory(prefix="evoke-timing-", ignore_cleanup_errors=True) as folder:
-        request = Request(
-            protocol=str(_protocol(Path(folder), options.flashes)),
-            participant=PARTICIPANT,
-            devices=options.devices,
-            auto=options.auto,
-            accept=options.accept,
-            rehearsal=True,
-        )
-        prepared = prepare(study, request, window_problem)
-        _, outcome = run_measurement(prepared, options)
+        path = _protocol(Path(folder), options.flashes)
+        _, outcome = run_measurement(prepare_measurement(study, path, PARTICIPANT, options), options)
     if outcome.path is None:
         raise TimingTestError(f"the test was not recorded: {outcome.message or outcome.reason}")
     report, rows = measure(outcome.path, options.stream, options.channel)

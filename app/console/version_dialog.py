@@ -2,70 +2,40 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QLineEdit,
-    QListWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
 from app import versions
-from app.console.parts import Heading, Line, quiet, without_icons
+from app.console.new_version import NewVersionDialog
 from app.console.protocol_facts import ProtocolFacts
 from app.study import Study
 from app.versions import Version
 from stimuli.problems import EvokeError
 
-SHORTEST_REASON = 3
 
-
-class VersionDialog(QDialog):
+class VersionDialog(NewVersionDialog):
     """Makes the changed protocol a new version; `made` is what was noted."""
 
     def __init__(self, study: Study, facts: ProtocolFacts, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(f"New version of {facts.name}")
-        self.setProperty("help", "study")
-        self.setMinimumSize(560, 420)
         self.made: Version | None = None
         self._study, self._facts = study, facts
         locked = versions.locked(study, facts.name)
         before = locked[-1].version if locked else facts.version
-        column = QVBoxLayout(self)
-        column.setSpacing(10)
         words = (
             f"Participants were recorded with version {before}. What is recorded from now on is version"
             f" {max(before + 1, facts.version)}; tables keep them apart, and consent is asked for anew."
         )
-        column.addWidget(Line(words, "text", True))
-        column.addWidget(Heading(f"What differs from version {before}"))
-        self.changes = QListWidget()
-        self.changes.setAccessibleName("Differences")
-        quiet(self.changes)
-        self.changes.setWordWrap(True)
-        self.changes.addItems(list(facts.changes) or ["The order of its entries."])
-        column.addWidget(self.changes, 1)
-        self.reason = QLineEdit()
-        self.reason.setAccessibleName("Why it was changed")
-        self.reason.setPlaceholderText("Why was it changed? (kept in the study)")
-        self.reason.textChanged.connect(self._look)
-        column.addWidget(self.reason)
-        self.problem = Line("", "alarm", True)
-        column.addWidget(self.problem)
-        self.buttons = QDialogButtonBox()
-        self.make = self.buttons.addButton("Make the new version", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
-        without_icons(self.buttons)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
-        column.addWidget(self.buttons)
+        title = f"New version of {facts.name}"
+        super().__init__(title, words, before, facts.changes, "Make the new version", parent)
+        self.setProperty("help", "study")
         if not facts.file:
             self.problem.setText(
                 "This protocol does not lie in the study. Put a copy of it there and change the copy."
             )
-        self._look()
+
+    @property
+    def may_be_made(self) -> bool:
+        """Whether there is a reason, and a file of the study to raise the number in."""
+        return super().may_be_made and bool(self._facts.file)
 
     def accept(self) -> None:
         """Raise the number in the file and note why; else say why not."""
@@ -77,7 +47,3 @@ class VersionDialog(QDialog):
             self.problem.setText(str(error))
             return
         super().accept()
-
-    def _look(self) -> None:
-        is_good = len(self.reason.text().strip()) >= SHORTEST_REASON
-        self.make.setEnabled(is_good and bool(self._facts.file))

@@ -372,9 +372,9 @@ def test_a_locked_protocol_becomes_a_new_version_with_its_reason(qtbot: QtBot, p
         "trials.look[2].duration_s: 2 became 4"
     ]
     assert path.read_text(encoding="utf-8") == MILD
-    assert not dialog.save.isEnabled()
+    assert not dialog.make.isEnabled()
     QTest.keyClicks(dialog.reason, "two seconds were short")
-    dialog.save.click()
+    dialog.make.click()
     text = path.read_text(encoding="utf-8")
     assert text.startswith("name: small\nversion: 2\n") and "duration_s: 4" in text
     assert editor.source.toPlainText() == text and not editor.is_changed
