@@ -128,7 +128,7 @@ def _literal(key: str, text: str) -> list[str]:
     return [f"{key}: |-", *(f"{' ' * STEP}{line}" if line else "" for line in lines)]
 
 
-# ---------------------------------------------------------------------- what was meant
+# What was meant
 
 
 def _checked(text: str, change: Callable[[Any], None], write: Callable[[], str]) -> str:
@@ -170,7 +170,7 @@ def _list(values: Any, loc: Loc) -> list[Any]:
     return found
 
 
-# ---------------------------------------------------------------------- where it stands
+# Where it stands
 
 
 @lru_cache(maxsize=4)
@@ -241,7 +241,7 @@ def _in_flow(text: str, loc: Loc) -> bool:
     return _is_flow(node)
 
 
-# ---------------------------------------------------------------------- how it is written
+# How it is written
 
 
 def _put(text: str, loc: Loc, value: Any) -> str:

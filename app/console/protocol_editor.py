@@ -48,6 +48,9 @@ PAUSE_MS = 250
 LINE = Qt.ItemDataRole.UserRole
 
 
+NOTHING_OPEN = "Open a protocol, or duplicate one from the library: the copy is put into the study."
+
+
 class ProtocolEditor(QWidget):
     """Edits one protocol. `on_saved` is called when a file was written."""
 
@@ -80,9 +83,12 @@ class ProtocolEditor(QWidget):
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._pause.timeout.connect(self._examine)
         self._restore()
+        self.source.setReadOnly(True)
+        self.tree.setDisabled(True)
+        self.banner_say(NOTHING_OPEN)
         self._say()
 
-    # ------------------------------------------------------------------ making
+    # Making
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -160,7 +166,7 @@ class ProtocolEditor(QWidget):
         if application is not None:
             application.installEventFilter(self)
 
-    # ------------------------------------------------------------------ files
+    # Files
 
     @property
     def is_changed(self) -> bool:
@@ -331,7 +337,7 @@ class ProtocolEditor(QWidget):
         self.setWindowTitle(f"{named}{mark} – Protocol editor")
         self.save_button.setEnabled(self.is_changed and self.file is not None)
 
-    # ------------------------------------------------------------------ text, parts, form
+    # Text, parts, form
 
     def _on_text(self) -> None:
         self._pause.start()
@@ -501,7 +507,7 @@ class ProtocolEditor(QWidget):
                     timer.stop()
                     timer.timeout.emit()
 
-    # ------------------------------------------------------------------ window
+    # Window
 
     def dress(self) -> None:
         """Take the colours in use."""

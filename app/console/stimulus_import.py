@@ -100,7 +100,7 @@ class ImportStimuliDialog(QDialog):
         self._tick.timeout.connect(self._show_share)
         self._on_source()
 
-    # ------------------------------------------------------------------ making
+    # Making
 
     def _form(self) -> QFormLayout:
         form = QFormLayout()
@@ -149,7 +149,7 @@ class ImportStimuliDialog(QDialog):
         if chosen:
             self.out.setText(chosen)
 
-    # ------------------------------------------------------------------ reading
+    # Reading
 
     def chosen_source(self) -> Source:
         """Return the source that is chosen."""
@@ -276,7 +276,7 @@ class ImportStimuliDialog(QDialog):
         self.verdict.set_colour(colour)
         self.go.setEnabled(colour != "alarm")
 
-    # ------------------------------------------------------------------ writing
+    # Writing
 
     def start(self) -> None:
         """Write the set, in the background."""

@@ -77,7 +77,7 @@ class StimulusLibrary(QWidget):
         self._tick = QTimer(self, interval=100)
         self._tick.timeout.connect(self._show_share)
 
-    # ------------------------------------------------------------------ making
+    # Making
 
     def _title_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -158,7 +158,7 @@ class StimulusLibrary(QWidget):
         self.scatter.pointed.connect(self.grid.point_at)
         return split
 
-    # ------------------------------------------------------------------ sets
+    # Sets
 
     def show_study(self, study: Study | None) -> None:
         """Offer the sets of a study too."""
@@ -251,7 +251,7 @@ class StimulusLibrary(QWidget):
         for button in (self.check_button, self.norm_button, self.select_button):
             button.setEnabled(possible)
 
-    # ------------------------------------------------------------------ what is shown
+    # What is shown
 
     def selected_ids(self) -> list[str]:
         """Return the ids that are selected, in the set's order."""
@@ -289,7 +289,7 @@ class StimulusLibrary(QWidget):
         if isinstance(key, str):
             self.choose([key])
 
-    # ------------------------------------------------------------------ checking
+    # Checking
 
     def check_files(self) -> None:
         """Look at every file, in the background; a second press stops it."""

@@ -68,7 +68,7 @@ class NormingDialog(QDialog):
         column.addLayout(row)
         self._look()
 
-    # ------------------------------------------------------------------ making
+    # Making
 
     def _run_card(self) -> QWidget:
         card = Card("Have raters score stimuli")
@@ -140,7 +140,7 @@ class NormingDialog(QDialog):
         card.body.addWidget(Line(where, "muted", True))
         return card
 
-    # ------------------------------------------------------------------ the run
+    # The run
 
     def run_wanted(self) -> NormingRun:
         """Return the run as it is asked for; raises NormingError."""
@@ -189,7 +189,7 @@ class NormingDialog(QDialog):
         self.said.emit(f"{path.name} is in the study. Choose it as the protocol of the next session.", "good")
         self.accept()
 
-    # ------------------------------------------------------------------ the ratings
+    # The ratings
 
     def _take(self) -> None:
         if self._work is not None:

@@ -188,7 +188,7 @@ class Scatter(pg.PlotWidget):  # type: ignore[misc]
             )
         self._points.setData(spots)
 
-    # ------------------------------------------------------------------ mouse and keys
+    # Mouse and keys
 
     def _to_data(self, place: QPointF) -> QPointF:
         scene = self.mapToScene(place.toPoint())

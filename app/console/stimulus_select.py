@@ -82,7 +82,7 @@ class SelectDialog(QDialog):
         row.addWidget(self._answers(), 3)
         self._on_mode()
 
-    # ------------------------------------------------------------------ making
+    # Making
 
     def _questions(self) -> QWidget:
         card = Card("What is needed")
@@ -209,7 +209,7 @@ class SelectDialog(QDialog):
         column.addLayout(row)
         return side
 
-    # ------------------------------------------------------------------ searching
+    # Searching
 
     def request(self) -> Request:
         """Return what is asked for."""
@@ -301,7 +301,7 @@ class SelectDialog(QDialog):
             cells += [_number(test.t), str(test.df), p_words(test.p).removeprefix("= "), _number(test.d)]
             _add(self.tests, cells, bool(asked))
 
-    # ------------------------------------------------------------------ using
+    # Using
 
     def _show_in_grid(self) -> None:
         assert self.selection is not None

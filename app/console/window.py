@@ -102,7 +102,7 @@ class MainWindow(QMainWindow):
         self.looks.dress()
         self._update_actions()
 
-    # ------------------------------------------------------------------ making
+    # Making
 
     def _doer(self, name: str) -> Callable[[], None]:
         def do() -> None:
@@ -147,7 +147,7 @@ class MainWindow(QMainWindow):
         assert application is not None
         application.installEventFilter(self)
 
-    # ------------------------------------------------------------------ what happens
+    # What happens
 
     def trigger(self, name: str) -> None:
         """Do the action called `name`, as its menu entry would."""
@@ -325,7 +325,7 @@ class MainWindow(QMainWindow):
         for name in ("taller", "flatter", "longer", "shorter"):
             made[name].setEnabled(live)
 
-    # ------------------------------------------------------------------ the actions
+    # The actions
 
     def do_start_page(self) -> None:
         """Show the start page."""
@@ -408,7 +408,7 @@ class MainWindow(QMainWindow):
         """Show all shortcuts."""
         self._open_dialog(ShortcutSheet(self))
 
-    # ------------------------------------------------------------------ looks, memory, closing
+    # Looks, memory, closing
 
     def _open_dialog(self, dialog: QDialog, then: Callable[[], object] | None = None) -> None:
         """Open a dialog that blocks nothing but this window's pages; only one at a time."""
