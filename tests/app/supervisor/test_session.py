@@ -43,7 +43,7 @@ def test_every_child_has_a_log(stage: Stage) -> None:
 
 
 def test_a_required_device_that_stays_silent_is_named_and_nothing_is_recorded(stage: Stage) -> None:
-    stage.start({"bridge-eeg": {"silent": True, "message": "No dongle."}}, streams_limit_s=1.0)
+    stage.start({"bridge-eeg": {"silent": True, "message": "No dongle."}}, streams_limit_s=3.0)
     outcome = stage.end()
     assert outcome.status == 1
     assert outcome.message.startswith("device eeg: No dongle.")
