@@ -163,7 +163,8 @@ class Autopilot:
         stage, task = self._runner.stage, self._task
         self._base_s, self._acts = 0.0, []
         if stage is None or task is None:
-            self._ideal_s = None
+            # A pause came before the stage was looked at: it is planned when it goes on.
+            self._task, self._ideal_s = None, None
             return
         onset_s = self._runner.onset_s
         self._drift_s = 0.0 if self._ideal_s is None else onset_s - self._ideal_s

@@ -31,6 +31,8 @@ LONGEST_LATENCY_S = 1.0
 READINGS = 64
 STEADY_BLOCKS = 15
 SILENT_BEYOND_S = 1.0
+STARTING_S = 3.0
+"""A sound server that was idle may take nothing for so long after the output was opened."""
 END_TONE_S, END_TONE_HZ, END_TONE_LEVEL = 0.5, 523.25, 0.3
 
 Block = NDArray[np.float32]
@@ -177,7 +179,7 @@ class Player:
         self._lock = threading.Lock()
         self._voices: list[Voice] = []
         self._done: collections.deque[Played] = collections.deque()
-        self._called_s = clock.now()
+        self._called_s = self._opened_s = clock.now()
         self._stream = open_output(
             samplerate=rate_hz,
             device=device,
@@ -197,7 +199,7 @@ class Player:
     @property
     def is_silent(self) -> bool:
         """Whether the output takes nothing any more, as after its device was pulled out."""
-        return clock.now() - self._called_s > SILENT_BEYOND_S
+        return clock.now() - max(self._called_s, self._opened_s + STARTING_S) > SILENT_BEYOND_S
 
     def play(self, source: Source, at_s: float, name: str = "", volume: float = 1.0) -> Voice:
         """Have a sound heard from `at_s` on, or as soon as possible after it."""

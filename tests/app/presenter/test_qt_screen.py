@@ -322,7 +322,8 @@ def test_picture_and_sound_of_a_film_come_together(
             schedule = film("sun", paced(8.0, max_s=12.0), sound=True, **UNTIL_IT_ENDS)
             theatre = Theatre(qapp, schedule, {"sun": clip})
             try:
-                theatre.run(1.0)
+                # The sound server wakes up, as it does while a session's devices connect.
+                theatre.run(3.0)
                 theatre.start()
                 until_over(theatre, 40.0)
             finally:
