@@ -130,9 +130,9 @@ def test_missing_writes_keep_everything_synced(log: list[Write], tmp_path: Path)
 
 @pytest.mark.slow
 def test_a_cut_at_every_kind_of_place_keeps_everything_flushed(log: list[Write], tmp_path: Path) -> None:
-    recover_all(tmp_path, cut_anywhere(log, 80, tmp_path))
+    recover_all(tmp_path, cut_anywhere(log, 40, tmp_path))
 
 
 @pytest.mark.slow
 def test_many_losses_of_power_keep_everything_synced(log: list[Write], tmp_path: Path) -> None:
-    recover_all(tmp_path, halves_missing(log, 120, tmp_path))
+    recover_all(tmp_path, halves_missing(log, 60, tmp_path))
