@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -51,8 +52,21 @@ def display() -> Iterator[str]:
         yield name
     finally:
         patch.undo()
+        _leave_display()
         server.terminate()
         server.wait(10)
+
+
+def _leave_display() -> None:
+    """Take all windows and the application away while their X server still runs.
+
+    What is left would be destroyed when the interpreter ends; the X library ends a process that then finds
+    its server gone.
+    """
+    application = QApplication.instance()
+    if application is not None:
+        gc.collect()
+        application.shutdown()
 
 
 @pytest.fixture(scope="session")
