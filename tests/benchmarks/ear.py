@@ -1,8 +1,8 @@
 """What a private loudspeaker that nobody hears plays, with the time of every sample.
 
-The monitor of a PulseAudio null sink is recorded by `parec`. The sink runs on the system's own clock, so
-samples lie evenly on it; where they begin is told by the block that came through soonest. Between sink and
-recording lies a delay of some milliseconds that is the same for all of them.
+The monitor of a PulseAudio null sink is recorded by `parec`. Samples lie evenly on the sink's own clock,
+which may run some hundred parts in a million fast or slow: a line through the blocks that came through
+soonest, one each few seconds, tells its rate. Between sink and recording lies the same delay for all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 BLOCK_BYTES = 512
 QUIET_S = 0.15
-FRAME = 44
+BIN_S, LEAST_BINS = 5.0, 6
 
 
 @dataclass(slots=True)
@@ -36,11 +36,16 @@ class Heard:
         """Return all of it, (n,)."""
         return np.frombuffer(b"".join(block for _, block in self.blocks), np.int16)
 
-    def start_s(self) -> float:
-        """Return the time of the first sample."""
-        ends = np.cumsum([len(block) // 2 for _, block in self.blocks])
-        arrivals = np.array([at for at, _ in self.blocks])
-        return float(np.min(arrivals - ends / RATE_HZ))
+    def clock(self) -> tuple[float, float]:
+        """Return the time of the first sample, and how long a sample lasts, in seconds."""
+        ends_s = np.cumsum([len(block) // 2 for _, block in self.blocks]) / RATE_HZ
+        behind_s = np.array([at for at, _ in self.blocks]) - ends_s
+        bins = (ends_s / BIN_S).astype(int)
+        soonest = [int(np.flatnonzero(bins == each)[np.argmin(behind_s[bins == each])]) for each in set(bins)]
+        if len(soonest) < LEAST_BINS:
+            return float(behind_s.min()), 1 / RATE_HZ
+        slope, start_s = np.polyfit(ends_s[soonest], behind_s[soonest], 1)
+        return float(start_s), float((1 + slope) / RATE_HZ)
 
     def onsets(self, level: float = 0.05) -> Floats:
         """Return when sounds begin that follow at least 0.15 s of silence, in monotonic seconds."""
@@ -49,7 +54,8 @@ class Heard:
         if not len(rows):
             return np.zeros(0)
         first = np.concatenate([[True], np.diff(rows) > QUIET_S * RATE_HZ])
-        return np.asarray(self.start_s() + rows[first] / RATE_HZ, np.float64)
+        start_s, sample_s = self.clock()
+        return np.asarray(start_s + rows[first] * sample_s, np.float64)
 
 
 @contextlib.contextmanager
