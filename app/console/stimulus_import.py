@@ -12,11 +12,9 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QListWidget,
     QProgressBar,
-    QTableWidget,
     QTableWidgetItem,
     QTabWidget,
     QVBoxLayout,
@@ -25,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from app.console.exchange_dialog import beside, choice, labelled
 from app.console.parts import Line, Primary, Tick, Tinted
+from app.console.plain_table import plain_table
 from app.console.work import Work
 from stimuli.import_draft import Draft
 from stimuli.import_folder import Defaults
@@ -65,8 +64,8 @@ class ImportStimuliDialog(QDialog):
         column.addLayout(self._form())
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.rows = _table("What was read", [name.capitalize() for name in SHOWN])
-        self.columns = _table("Which column is what", ["Meaning", "Column of the table"])
+        self.rows = plain_table("What was read", [name.capitalize() for name in SHOWN])
+        self.columns = plain_table("Which column is what", ["Meaning", "Column of the table"])
         self.problems = QListWidget()
         self.problems.setAccessibleName("Problems of the table")
         self.problems.setWordWrap(True)
@@ -343,17 +342,3 @@ class _StillBox(QComboBox):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
-
-
-def _table(name: str, heads: list[str]) -> QTableWidget:
-    table = QTableWidget(0, len(heads))
-    table.setAccessibleName(name)
-    table.setHorizontalHeaderLabels(heads)
-    table.verticalHeader().hide()
-    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    table.horizontalHeader().setStretchLastSection(True)
-    table.verticalHeader().setMinimumSectionSize(1)
-    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 10)
-    return table

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QScrollArea,
     QSpinBox,
@@ -27,6 +26,7 @@ from app import settings
 from app.console import theme
 from app.console.exchange_dialog import choice
 from app.console.parts import Card, Line, Primary, Tick, Tinted
+from app.console.plain_table import plain_table
 from app.console.work import Work
 from app.study import Study
 from protocols.load import parse_protocol
@@ -190,8 +190,8 @@ class SelectDialog(QDialog):
         column.setContentsMargins(0, 0, 0, 0)
         self.words = Line("", "text", True)
         column.addWidget(self.words)
-        self.means = _table("Means of the groups", HEADS)
-        self.tests = _table("Comparisons of the groups", TESTS)
+        self.means = plain_table("Means of the groups", HEADS, 1)
+        self.tests = plain_table("Comparisons of the groups", TESTS, 1)
         column.addWidget(self.means, 3)
         column.addWidget(self.tests, 2)
         row = QHBoxLayout()
@@ -353,22 +353,6 @@ def _whole(name: str, low: int, high: int, value: int) -> QSpinBox:
     box.setValue(value)
     box.setAccessibleName(name)
     return box
-
-
-def _table(name: str, heads: Sequence[str]) -> QTableWidget:
-    table = QTableWidget(0, len(heads))
-    table.setAccessibleName(name)
-    table.setHorizontalHeaderLabels(heads)
-    table.verticalHeader().hide()
-    table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-    header = table.horizontalHeader()
-    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-    lines = table.verticalHeader()
-    lines.setMinimumSectionSize(1)
-    lines.setDefaultSectionSize(table.fontMetrics().height() + 8)
-    return table
 
 
 def dimension_words(name: str) -> str:

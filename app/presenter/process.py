@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -75,7 +75,7 @@ class Presenter:
             schedule = Schedule.from_json(self.plan.schedule)
         except (KeyError, TypeError, ValueError) as error:
             raise PresenterError(f"The session's schedule cannot be read: {error!r}.") from error
-        wanted = list(dict.fromkeys(_stimuli_of(schedule)))
+        wanted = schedule.stimuli()
         if not wanted:
             return schedule, {}
         try:
@@ -182,28 +182,12 @@ class Presenter:
         os._exit(DISK_FAILED)
 
 
-def _stimuli_of(schedule: Schedule) -> Iterator[str]:
-    """Yield every stimulus that may be shown, in the order of the stages."""
-    for stage in schedule.stages:
-        content = stage.content
-        yield from (str(step["stimulus"]) for step in content.get("steps") or () if step.get("stimulus"))
-        yield from (
-            str(content[key]) for key in ("picture", "sound", "read_aloud") if _is_id(content.get(key))
-        )
-        if stage.stimulus:
-            yield stage.stimulus
-    for trial in schedule.trials:
-        yield from trial.candidates
-
-
-def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and bool(value)
-
-
 def _allows_placeholders(plan: SessionPlan) -> bool:
     """Whether the protocol says `placeholders: allowed`."""
-    lines = (line.partition("#")[0].split() for line in plan.protocol_yaml.splitlines())
-    return ["placeholders:", "allowed"] in lines
+    import yaml
+
+    protocol = yaml.safe_load(plan.protocol_yaml)
+    return isinstance(protocol, dict) and protocol.get("placeholders") == "allowed"
 
 
 def chooser_for(schedule: Schedule, norms: Mapping[str, Mapping[str, Any]]) -> Chooser:
