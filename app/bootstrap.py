@@ -18,6 +18,8 @@ ROOMS = ("app", "stimuli", "protocols", "analysis", "resources")
 ARRIVED = "EVOKE_ENVIRONMENT"
 ACQUISITION_ONLY = "--acquisition-only"
 FAILURE, INTERRUPTED = 1, 130
+# Tests that run real sessions mostly wait; the others run beside them. `-n 0` puts them all in one row.
+TWO_LANES = ("-n", "2", "--dist", "loadgroup")
 
 
 def intruder(rooms: Sequence[str] = ROOMS) -> str | None:
@@ -101,7 +103,7 @@ def _test(arguments: Sequence[str]) -> int:
     if lacking is not None:
         return _complain(lacking)
     os.chdir(CHECKOUT)
-    return _become([sys.executable, "-m", "pytest", *arguments])
+    return _become([sys.executable, "-m", "pytest", *TWO_LANES, *arguments])
 
 
 def _start(arguments: list[str]) -> int:

@@ -20,7 +20,8 @@ import pytest
 
 pytest_plugins = ("tests.helpers.display",)
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+TESTS = Path(__file__).resolve().parent
+CHECKOUT = TESTS.parent
 RUN_MARK = "EVOKE_TEST_RUN"
 LEAK_PATIENCE_S = 3.0
 
@@ -30,6 +31,19 @@ ALLOWED_SKIPS = (
     r"needs the shared recordings",
     r"needs Python \d+\.\d+ on this machine",
     r"needs a full-disk mount, which needs root",
+)
+
+# Rooms whose tests run real sessions, most of the time waiting: never two of them at once, so that what they
+# time is theirs. The others run beside them.
+LIVE = (
+    "app/commands/",
+    "app/console/test_",
+    "app/devices/",
+    "app/monitor/",
+    "app/presenter/",
+    "app/recorder/",
+    "app/supervisor/",
+    "faults/",
 )
 
 LSL_CONFIG = """
@@ -72,8 +86,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the slow tests too")
 
 
+def _lane(item: pytest.Item) -> str:
+    """Name the group of tests that run one after the other in one process: the live ones, else a file's."""
+    place = item.path.relative_to(TESTS).as_posix()
+    return "live" if place.startswith(LIVE) else place
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the slow tests out unless they were asked for, by option or by their own name."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group(_lane(item)))
     named = any("::" in argument for argument in config.args)
     if config.getoption("--slow") or "slow" in config.option.markexpr or named:
         return

@@ -174,7 +174,8 @@ def test_a_board_streamed_by_another_program_is_bridged(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     if IN_ITS_OWN_NETWORK not in os.environ:
-        pytest_call = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", request.node.nodeid]
+        itself = f"{request.node.path}::{request.node.name}"
+        pytest_call = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", itself]
         inside = subprocess.run(
             ["unshare", "--map-root-user", "--net", "sh", "-c", ALONE, "sh", *pytest_call],
             env=os.environ | {IN_ITS_OWN_NETWORK: "1"},
