@@ -73,8 +73,17 @@ def event_time(stamp_ms: int, received_s: float) -> float:
     milliseconds, some in 32 bits. A stamp of any other clock (a remote display, a synthetic event) shows
     by its distance and counts as unknown: then it is the time of receipt.
     """
-    delay_s = (received_s - stamp_ms / 1000 + STAMP_ERROR_S) % STAMP_WRAP_S - STAMP_ERROR_S
-    return received_s if stamp_ms <= 0 or delay_s > LONGEST_DELAY_S else received_s - max(0.0, delay_s)
+    known = is_clock_of_ours(stamp_ms, received_s)
+    return received_s - max(0.0, _delay_s(stamp_ms, received_s)) if known else received_s
+
+
+def is_clock_of_ours(stamp_ms: int, received_s: float) -> bool:
+    """Whether a stamp can be of the machine's monotonic clock."""
+    return stamp_ms > 0 and _delay_s(stamp_ms, received_s) <= LONGEST_DELAY_S
+
+
+def _delay_s(stamp_ms: int, received_s: float) -> float:
+    return (received_s - stamp_ms / 1000 + STAMP_ERROR_S) % STAMP_WRAP_S - STAMP_ERROR_S
 
 
 class Strokes:

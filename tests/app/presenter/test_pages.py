@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app import clock
 from app.presenter.pages import PAGES
 from app.presenter.pages.questionnaire import QuestionnairePage
 from app.presenter.pages.quiet import QuietPage
@@ -232,6 +233,27 @@ def test_a_key_that_is_held_down_is_one_press_with_repeats(play: Open) -> None:
     assert keys == [("down", 1), *[("repeat", 1)] * 5, ("up", 1)]
     page = theatre.page
     assert isinstance(page, TypingPage) and page.typing.text == "aaaaaa", "every repeat types"
+
+
+def test_a_repeat_that_the_window_system_told_as_up_and_press_is_a_repeat(play: Open) -> None:
+    theatre = play("typing", paced(5.0), typing_content("a cat"), characters=True)
+    none, stamp_ms = Qt.KeyboardModifier.NoModifier, int(clock.now() * 1000)
+
+    def send(kind: QEvent.Type, at_ms: int) -> None:
+        event = QKeyEvent(kind, Qt.Key.Key_A, none, "a")
+        event.setTimestamp(at_ms)
+        QCoreApplication.sendEvent(theatre.window, event)
+
+    send(QEvent.Type.KeyPress, stamp_ms - 40)
+    for at_ms in (stamp_ms - 10, stamp_ms - 5):
+        send(QEvent.Type.KeyRelease, at_ms)
+        send(QEvent.Type.KeyPress, at_ms)
+    send(QEvent.Type.KeyRelease, stamp_ms)
+    send(QEvent.Type.KeyPress, stamp_ms + 1)
+    send(QEvent.Type.KeyRelease, stamp_ms + 2)
+    theatre.run(0.05)
+    keys = [(event.payload["edge"], event.payload["press"]) for event in theatre.log.of("key")]
+    assert keys == [("down", 1), ("repeat", 1), ("repeat", 1), ("up", 1), ("down", 2), ("up", 2)]
 
 
 def test_a_sentence_from_memory_goes_with_the_first_key(play: Open) -> None:
