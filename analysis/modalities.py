@@ -11,6 +11,7 @@ from analysis.records import StreamInfo
 Modality = Literal["camera", "voice", "typed_text", "body"]
 
 _PICTURES = re.compile(r"video|camera|face", re.IGNORECASE)
+_WRISTBAND = frozenset({"bvp", "ppg", "eda", "gsr", "temperature", "acceleration", "ibi", "hr"})
 _VOICES = re.compile(r"audio|voice|speech|microphone|sound", re.IGNORECASE)
 
 
@@ -22,6 +23,17 @@ def modality_of(info: StreamInfo) -> Modality | None:
     if _VOICES.search(about):
         return "voice"
     return None if info.dtype == "text" else "body"
+
+
+def shown_as(info: StreamInfo) -> str:
+    """Return by which name of `analysis.labels.scheme.SHOWABLE` a scheme shows or hides a stream."""
+    modality = modality_of(info)
+    if modality != "body":
+        return {"camera": "camera", "voice": "sound"}.get(str(modality), "events")
+    kinds = {info.kind.lower(), *(kind.lower() for kind in info.channel_kinds)}
+    if "eeg" in kinds:
+        return "eeg"
+    return "wristband" if kinds & _WRISTBAND else "signals"
 
 
 def text_items(schedule: Mapping[str, Any] | None) -> frozenset[tuple[str, str]]:

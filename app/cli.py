@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from app import cli_people, system
+from app import cli_labels, cli_people, system
 from app.cli_people import json_option as _json
 from app.commands import stimuli_words
 from stimuli.problems import EvokeError
@@ -54,7 +54,7 @@ def _participant_window(parser: Parser) -> None:
 
 
 def _open(parser: Parser) -> None:
-    parser.add_argument("study", nargs="?", type=Path, metavar="STUDY", help="folder of the study to open")
+    parser.add_argument("study", nargs="?", type=Path, metavar="STUDY", help="a study, or a recording")
 
 
 def _demo(parser: Parser) -> None:
@@ -353,6 +353,23 @@ COMMANDS = (
         "import, choose and rate stimuli",
         "app.commands.stimuli:stimuli",
         stimuli_words.add_arguments,
+    ),
+    Command("plan", "who labels which trials, and how far", "app.commands.plan:plan", cli_labels.plan),
+    Command("pack", "an annotator's coded queue to take away", "app.commands.pack:pack", cli_labels.pack),
+    Command(
+        "collect",
+        "labels made in a package into the study",
+        "app.commands.collect:collect",
+        cli_labels.collect,
+    ),
+    Command(
+        "agreement",
+        "how far annotators agree, with intervals",
+        "app.commands.agreement:agreement",
+        cli_labels.agreement,
+    ),
+    Command(
+        "labels", "labels out and in: CSV, BIDS, ELAN, NOVA", "app.commands.labels:labels", cli_labels.labels
     ),
     Command("backup", "the study's second copy", "app.commands.backup:backup", _backup),
     Command(

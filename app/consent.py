@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
-from app.study import Study
+from app.study import FinishedSession, Study
 from app.study_files import StudyError, append_line, exclusively, lines_of, utc_now, writing
 
 FILE = "consent.jsonl"
@@ -162,6 +162,23 @@ def demand(study: Study, participant: str, protocol: str, version: int) -> Conse
             " be recorded; note a new consent if that has changed."
         )
     return consent
+
+
+def demand_use(study: Study, session: FinishedSession, whose: str, use: Use) -> tuple[Modality, ...]:
+    """Return what the participant has refused; raises ConsentError where the use was not agreed to.
+
+    Sessions from before consents were kept may be used for the study itself.
+    """
+    if study.kind != "people" or session.origin in ("simulated", "automatic"):
+        return ()
+    known = consent_for(study, whose, session.protocol, session.protocol_version)
+    if known is None:
+        if use == "study":
+            return ()
+        raise ConsentError(f"the participant was not asked about {USE_WORDS[use]}")
+    if not known.allows(use):
+        raise ConsentError(f"the participant has not agreed to {USE_WORDS[use]}")
+    return known.refused
 
 
 def parse_streams(words: Iterable[str]) -> tuple[Modality, ...]:

@@ -32,7 +32,12 @@ REACH_S = 5.0
 """A folder that does not answer so long is out of reach."""
 LOOK_S = 1.0
 """How often copying looks whether a session has begun."""
-SKIPPED_SUFFIXES = (LIVE_SUFFIX, ".partial", ".new", PARTIAL, ".lock", ".tmp", "withdrawing.json")
+SKIPPED_SUFFIXES = (
+    *(LIVE_SUFFIX, ".partial", ".new", PARTIAL, ".lock", ".tmp", ".overview"),
+    "withdrawing.json",
+    # Beside a newer database these would undo what is in it; they are gone when the labels are closed.
+    *(".sqlite-wal", ".sqlite-shm", ".sqlite-journal"),
+)
 SKIPPED_NAMES = ("__pycache__", "cache", ".cache")
 RECORDINGS = (".h5",)
 """Files that never change: a copy that differs is a defect and never the older state."""

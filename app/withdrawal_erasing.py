@@ -24,6 +24,8 @@ def erase(folder: Path, marks: Marks, say: Say) -> tuple[list[str], list[str]]:
     # by it alone.
     for name in sorted(found.whole, key=lambda name: (not name.endswith(".h5"), ".sqlite-" not in name)):
         _unlink(folder / name)
+        if name.endswith(".h5"):
+            _forget_overview(folder / name)
         say(f"{name}: erased.")
     _remove_empty(folder, found.whole, marks)
     changed, gone = [], list(found.whole)
@@ -76,6 +78,12 @@ def _unlink(path: Path) -> None:
         path.unlink()
 
 
+def _forget_overview(path: Path) -> None:
+    from analysis.overview import erase_overview
+
+    erase_overview(path)
+
+
 def _remove_empty(folder: Path, names: Iterable[str], marks: Marks) -> None:
     """Remove folders that the erased files have left empty, and the participant's own."""
     parents = {parent for name in names for parent in (folder / name).parents if folder in parent.parents}
@@ -105,6 +113,8 @@ def remove_streams(
     for name in names:
         path = study.folder / name
         partial = path.with_name(path.name.removesuffix(".h5") + NEW)
+        # What was made of the old file goes first; from the new one it is made again when somebody looks.
+        _forget_overview(path)
         if holds(path, modalities):
             sums[name] = write_without(path, partial, modalities)
             with contextlib.suppress(OSError):
@@ -114,8 +124,20 @@ def remove_streams(
             # Killed between the file and the list.
             sums[name] = file_sha256(path)
         say(f"{name}: written anew without {', '.join(modalities)}.")
+        _take_labels_along(study, name, sums[name], say)
         _list_again(study, {name: sums[name]})
     return sums
+
+
+def _take_labels_along(study: Study, name: str, sha256: str, say: Say) -> None:
+    """Tell the labels of a recording its new checksum, before the list forgets the old one."""
+    from analysis.labels.rebinding import rebind_all
+
+    for session in study.sessions():
+        if session.file == name and session.sha256 != sha256:
+            folder = study.folder / "annotations"
+            for problem in rebind_all(folder, Path(name).stem, session.sha256, sha256):
+                say(problem)
 
 
 def _list_again(study: Study, sums: dict[str, str]) -> None:

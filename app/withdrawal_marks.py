@@ -159,8 +159,8 @@ def _files(folder: Path) -> Iterator[str]:
 
 
 def _is_anothers(name: str) -> bool:
-    """Whether a file is a recording of another participant, which speaks of nobody else."""
-    return name.startswith("sub-") and (name.endswith(".h5") or f"{LIVE_SUFFIX}/" in name)
+    """Whether a file is a recording of another participant (or its cache), which speaks of nobody else."""
+    return name.startswith("sub-") and (name.endswith((".h5", ".overview")) or f"{LIVE_SUFFIX}/" in name)
 
 
 def contains(path: Path, marks: Marks) -> bool:

@@ -155,7 +155,7 @@ def write_session(
         },
     }
     try:
-        _write_part(part, described, imported.streams)
+        write_part(part, described, imported.streams)
         opened = [open_part(part)]
         try:
             head = Head(described, end_reason="imported", in_order=True)
@@ -169,7 +169,8 @@ def write_session(
     return sha256
 
 
-def _write_part(part: Path, attributes: Mapping[str, Any], streams: Sequence[ImportedStream]) -> None:
+def write_part(part: Path, attributes: Mapping[str, Any], streams: Sequence[ImportedStream]) -> None:
+    """Write streams into a part of their own; the rows of pictures and texts are lists of bytes."""
     writer = PartWriter.create(part, attributes, [stream.info for stream in streams])
     for stream in streams:
         for gap in stream.gaps:
@@ -178,7 +179,10 @@ def _write_part(part: Path, attributes: Mapping[str, Any], streams: Sequence[Imp
             writer.add_offset(stream.info.id, ours_s, offset_s, UNKNOWN_S, True)
         for times, values in stream.blocks():
             if len(times):
-                writer.append(stream.info.id, times, values, float(times[-1]))
+                if stream.info.is_blob:
+                    writer.append_blobs(stream.info.id, times, list(values), float(times[-1]))
+                else:
+                    writer.append(stream.info.id, times, values, float(times[-1]))
                 writer.flush()
     writer.close("imported")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from analysis.amendments import FILE as AMENDMENTS
 from app import consent, versions, visits
+from app.commands.check_labels import label_problems
 from app.participant_rows import FILE as PARTICIPANTS
 from app.participants import roster
 from app.study import Study
@@ -22,6 +23,7 @@ def people_problems(study: Study) -> list[Problem]:
         *_of_consents(study),
         *_of_versions(study),
         *_of_withdrawals(study),
+        *label_problems(study),
     ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.amendments import FILE as AMENDMENTS
 from analysis.amendments import Amendments
-from app.consent import USE_WORDS, ConsentError, Modality, Use, consent_for
+from app.consent import ConsentError, Modality, Use, demand_use
 from app.participants import roster
 from app.study import FinishedSession, Study, task_label
 from app.study_files import append_line, exclusively, utc_now, writing
@@ -96,23 +96,6 @@ def understood(study: Study) -> Amendments:
             " apply, so nothing was written. Update Evoke, or export single sessions."
         )
     return amendments
-
-
-def demand_use(study: Study, session: FinishedSession, whose: str, use: Use) -> tuple[Modality, ...]:
-    """Return what the participant has refused; raises ConsentError where the use was not agreed to.
-
-    Sessions from before consents were kept may be used for the study itself.
-    """
-    if study.kind != "people" or session.origin in ("simulated", "automatic"):
-        return ()
-    known = consent_for(study, whose, session.protocol, session.protocol_version)
-    if known is None:
-        if use == "study":
-            return ()
-        raise ConsentError(f"the participant was not asked about {USE_WORDS[use]}")
-    if not known.allows(use):
-        raise ConsentError(f"the participant has not agreed to {USE_WORDS[use]}")
-    return known.refused
 
 
 def _refusal(study: Study, session: FinishedSession, amendments: Amendments) -> str:

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import sys
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from analysis.session_finished import READ_BACK, Head, close_all, write_finished
 from analysis.session_merge import PLANNED, LastRow, LostPart, Part, open_part
 from analysis.session_summary import utc_text
 from analysis.session_tables import in_order
+from app import away
 from app.events import read_journal
 from app.link import Link, LinkError
 from app.plan import Lock, SessionPaths, SessionPlan
@@ -32,6 +34,9 @@ from app.settings import write_atomically
 from stimuli.problems import EvokeError
 
 Progress = Callable[[float], None]
+OVERVIEW_S = 3.0
+OVERVIEW_BYTES = 400_000_000
+"""A larger file would keep the operator waiting for its overview."""
 
 
 class FinishingError(EvokeError):
@@ -357,9 +362,24 @@ def main(live: Path) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     send({"type": "result", **result.to_json(), "sha256": result.sha256})
+    prepare_overview(result.path)
     if link is not None:
         link.close()
     return 0
+
+
+def prepare_overview(path: Path) -> None:
+    """Make what review draws long recordings from, if that is done in a moment; else at the first look.
+
+    The file is finished and told of: whatever happens here harms nothing.
+    """
+    until_s = time.monotonic() + OVERVIEW_S
+    with contextlib.suppress(Exception):
+        # What is still to be brought into its study leaves nothing beside it.
+        if path.stat().st_size <= OVERVIEW_BYTES and away.Belongs.read(path.parent) is None:
+            from analysis.overview import open_overview
+
+            open_overview(path, cancelled=lambda: time.monotonic() > until_s).close()
 
 
 def _link(paths: SessionPaths) -> Link | None:
