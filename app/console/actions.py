@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.console import icons
 
-Menu = Literal["Study", "Session", "View", "Help"]
-MENUS: tuple[Menu, ...] = ("Study", "Session", "View", "Help")
+Menu = Literal["Study", "Session", "Labels", "View", "Help"]
+MENUS: tuple[Menu, ...] = ("Study", "Session", "Labels", "View", "Help")
 SEPARATOR = "-"
 
 
@@ -69,6 +69,32 @@ ACTIONS: tuple[ActionInfo, ...] = (
         "Ctrl+5",
     ),
     ActionInfo(
+        "review_page",
+        "Review",
+        "Study",
+        "review",
+        "Pictures, sound, signals, events on one cursor",
+        "review",
+        "Ctrl+6",
+    ),
+    ActionInfo(
+        "annotate_page",
+        "Annotate",
+        "Study",
+        "annotate",
+        "Label trials: queue, questions, lanes, traces",
+        "mark",
+        "Ctrl+7",
+    ),
+    ActionInfo(
+        "open_package",
+        "Open a package…",
+        "Labels",
+        "annotate",
+        "A queue that somebody packed for you: its folder or zip",
+        "folder",
+    ),
+    ActionInfo(
         "open_session",
         "Open session file…",
         "Study",
@@ -76,6 +102,18 @@ ACTIONS: tuple[ActionInfo, ...] = (
         "Summary of a finished file",
         "summary",
         "Ctrl+Shift+O",
+    ),
+    ActionInfo(
+        "review_recording",
+        "Review a recording…",
+        "Study",
+        "review",
+        "A session file, or a recording of an E4, XDF or EDF file",
+        "review",
+        "Ctrl+R",
+    ),
+    ActionInfo(
+        "review_folder", "Review the folder of an E4…", "Study", "review", "Files of E4 connect", "folder"
     ),
     ActionInfo(
         "export_data",
@@ -189,6 +227,63 @@ ACTIONS: tuple[ActionInfo, ...] = (
         "Make files of interrupted sessions",
         "repair",
     ),
+    ActionInfo(
+        "agreement_page",
+        "Agreement",
+        "Labels",
+        "agreement",
+        "How far annotators agree, where they differ, fused labels",
+        "balance",
+        "Ctrl+8",
+    ),
+    ActionInfo("fuse_labels", "Fuse labels…", "Labels", "agreement", "One label out of several", "mark"),
+    ActionInfo(
+        "next_moment",
+        "Next disagreement",
+        "Labels",
+        "agreement",
+        "The next moment of the cell or place that was clicked",
+        "step-forward",
+        "Alt+Down",
+    ),
+    ActionInfo(
+        "previous_moment",
+        "Previous disagreement",
+        "Labels",
+        "agreement",
+        "The moment before",
+        "step-back",
+        "Alt+Up",
+    ),
+    ActionInfo(
+        "edit_schemes", "Schemes…", "Labels", "organise", "Make and change what annotators are asked", "note"
+    ),
+    ActionInfo(
+        "plan_annotation", "Plan the annotation…", "Labels", "organise", "Who labels what, and when", "study"
+    ),
+    ActionInfo(
+        "hand_on", "Hand on open items…", "Labels", "organise", "From one annotator to another", "next"
+    ),
+    ActionInfo(
+        "pack", "Pack a queue…", "Labels", "organise", "For an annotator at another computer", "export"
+    ),
+    ActionInfo("collect", "Collect labels…", "Labels", "organise", "From a package that came back", "import"),
+    ActionInfo(
+        "progress",
+        "Progress of annotators…",
+        "Labels",
+        "organise",
+        "Done, open, time, consistency",
+        "signals",
+    ),
+    ActionInfo(
+        "curate",
+        "Questions and disagreements…",
+        "Labels",
+        "organise",
+        "What annotators ask, and where they differ",
+        "balance",
+    ),
     ActionInfo("light", "Light colours", "View", "view", "For a bright room", "light", "", True),
     ActionInfo("dark", "Dark colours", "View", "view", "For a dim room", "dark", "", True),
     ActionInfo("system", "Colours of the desktop", "View", "view", "As the desktop says", "layout", "", True),
@@ -233,6 +328,8 @@ TOOLBAR = (
     "device_page",
     "recording_page",
     "summary_page",
+    "review_page",
+    "annotate_page",
     SEPARATOR,
     "start",
     "pause",
@@ -246,7 +343,7 @@ TOOLBAR = (
 GROUP_ENDS = frozenset(
     {
         "run_demo",
-        "open_session",
+        "review_folder",
         "check_stimuli",
         "withdraw",
         "second_copy",
@@ -255,6 +352,7 @@ GROUP_ENDS = frozenset(
         "abort",
         "end",
         "mark_artefact",
+        "previous_moment",
         "system",
         "smaller_text",
         "shorter",

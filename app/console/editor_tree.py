@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from app.console import icons
 from app.console.editor_parts import Node, listed, tags
 from app.console.editor_templates import TITLES
+from app.console.parts import tool_button
 from stimuli.yamlfile import Loc
 
 LOC = Qt.ItemDataRole.UserRole
@@ -50,15 +51,15 @@ class PartTree(QWidget):
         self._root: Node | None = None
         row = QHBoxLayout()
         row.setContentsMargins(4, 4, 4, 0)
-        self.add = self._button("Add", "add", "Add a part here", lambda: None)
+        self.add = tool_button("Add", "add", "Add a part here")
         self.add.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.menu = QMenu(self.add)
         self.add.setMenu(self.menu)
-        self.again = self._button("Again", "copies", "The same part once more", self._ask_again)
-        self.up = self._button("Up", "up", "Move it up", lambda: self._ask_move(-1))
-        self.down = self._button("Down", "down", "Move it down", lambda: self._ask_move(1))
-        self.out = self._button("Remove", "remove", "Take it out", self._ask_out)
+        self.again = tool_button("Again", "copies", "The same part once more", self._ask_again)
+        self.up = tool_button("Up", "up", "Move it up", lambda: self._ask_move(-1))
+        self.down = tool_button("Down", "down", "Move it down", lambda: self._ask_move(1))
+        self.out = tool_button("Remove", "remove", "Take it out", self._ask_out)
         for button in (self.add, self.again, self.up, self.down, self.out):
             row.addWidget(button)
         row.addStretch(1)
@@ -140,16 +141,6 @@ class PartTree(QWidget):
             item.setForeground(0, self.palette().placeholderText())
             item.setData(0, FAINT, True)
         return item
-
-    def _button(self, text: str, picture: str, tip: str, clicked: Callable[[], None]) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setAccessibleName(tip)
-        button.setToolTip(tip)
-        button.setProperty("picture", picture)
-        button.setIcon(icons.icon(picture))
-        button.clicked.connect(lambda: clicked())
-        return button
 
     def _on_current(self, *_: object) -> None:
         node = self.current

@@ -39,7 +39,7 @@ def window_problem() -> str | None:
     return system.explain_window()
 
 
-def run(attach: Path | None, study: Path | None) -> int:
+def run(attach: Path | None, study: Path | None, review: Path | None = None) -> int:
     """Open the window and return its exit status."""
     application = make_application()
     log_to_file()
@@ -51,6 +51,8 @@ def run(attach: Path | None, study: Path | None) -> int:
         window.attach(SessionPaths.of_live(attach))
     elif study is not None:
         window.open_study(study)
+    if review is not None:
+        window.of_review.review(review)
     # A signal is heard only when Python runs: this timer gives it the occasion.
     pulse = QTimer(interval=SIGNAL_LOOK_MS)
     pulse.timeout.connect(lambda: None)

@@ -59,12 +59,14 @@ class Choice:
 class ParticipantsCard(Card):
     """Lists a study. Asks by signals; whoever owns it opens dialogs and pages.
 
-    `session_asked(Path)` for a finished file, `attach_asked(SessionPaths)` for a running one,
-    `finish_asked()` for an interrupted one, `prepare_asked(code, session)`, `continue_asked(run)`,
+    `session_asked(Path)` for a finished file, `review_asked(Path)` to look at it,
+    `attach_asked(SessionPaths)` for a running one, `finish_asked()` for an interrupted one,
+    `prepare_asked(code, session)`, `continue_asked(run)`,
     `chosen(code)` when a participant is selected, `asked(name, code)` for add, edit, correct and withdraw.
     """
 
     session_asked = Signal(object)
+    review_asked = Signal(object)
     attach_asked = Signal(object)
     finish_asked = Signal()
     prepare_asked = Signal(str, int)
@@ -120,6 +122,7 @@ class ParticipantsCard(Card):
         row = QHBoxLayout()
         row.setSpacing(6)
         self.do = Tinted("Open", "next", self._do_chosen)
+        self.review = Tinted("Review", "review", self._do_review)
         self.add = Tinted("Add…", "add", lambda: self.asked.emit("add", ""))
         self.edit = Tinted("Edit…", "note", self._asker("edit"))
         self.more = QToolButton()
@@ -131,6 +134,7 @@ class ParticipantsCard(Card):
         self.withdraw = menu.addAction("Withdraw…", self._asker("withdraw"))
         self.more.setMenu(menu)
         row.addWidget(self.do)
+        row.addWidget(self.review)
         row.addStretch(1)
         for button in (self.add, self.edit, self.more):
             row.addWidget(button)
@@ -316,6 +320,12 @@ class ParticipantsCard(Card):
         elif item is not None:
             self.activate(item)
 
+    def _do_review(self) -> None:
+        item = self.tree.currentItem()
+        place = None if item is None else item.data(0, ROLE)
+        if isinstance(place, Path):
+            self.review_asked.emit(place)
+
     def _asker(self, name: str) -> Callable[[], None]:
         def ask() -> None:
             choice = self.choice()
@@ -336,6 +346,7 @@ class ParticipantsCard(Card):
             thing.setEnabled(choice is not None)
         self.do.setEnabled(item is not None and (choice is not None or item.parent() is not None))
         self.do.setText(self._verb(item, choice))
+        self.review.setEnabled(item is not None and isinstance(item.data(0, ROLE), Path))
 
     @staticmethod
     def _verb(item: QTreeWidgetItem | None, choice: Choice | None) -> str:

@@ -10,14 +10,17 @@ from PySide6.QtWidgets import (
     QAbstractScrollArea,
     QApplication,
     QCheckBox,
+    QDialog,
     QDialogButtonBox,
     QFrame,
     QLabel,
     QPushButton,
     QRadioButton,
+    QScrollArea,
     QSizePolicy,
     QStyle,
     QStyleOptionButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -267,6 +270,7 @@ class Banner(QFrame):
         self._picture = QLabel()
         self._label = QLabel()
         self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
         from PySide6.QtWidgets import QHBoxLayout
 
         self.row = QHBoxLayout(self)
@@ -314,6 +318,35 @@ def quiet(view: QAbstractScrollArea) -> None:
     """Let a list or table lie on its card without a frame or a ground of its own."""
     view.setFrameShape(QFrame.Shape.NoFrame)
     view.viewport().setAutoFillBackground(False)
+
+
+def tool_button(
+    text: str, picture: str, tip: str = "", clicked: Callable[[], None] | None = None
+) -> QToolButton:
+    """Return a small button; its property `picture` names the icon, for those who dress it anew."""
+    button = QToolButton()
+    button.setText(text)
+    button.setAccessibleName(tip or text)
+    button.setToolTip(tip or text)
+    button.setProperty("picture", picture)
+    button.setIcon(icons.icon(picture))
+    if clicked is not None:
+        button.clicked.connect(lambda: clicked())
+    return button
+
+
+def fill_sheet(dialog: QDialog, inner: QWidget) -> None:
+    """Lay something long out in a dialog: it scrolls, and a button below closes it."""
+    column = QVBoxLayout(dialog)
+    area = QScrollArea()
+    area.setWidget(inner)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    column.addWidget(area)
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    without_icons(buttons)
+    buttons.rejected.connect(dialog.reject)
+    column.addWidget(buttons)
 
 
 def without_icons(buttons: QDialogButtonBox) -> None:

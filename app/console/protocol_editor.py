@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QSplitter,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -37,7 +36,7 @@ from app.console.editor_source import Source
 from app.console.editor_templates import free_name, new_part
 from app.console.editor_tree import PartTree
 from app.console.editor_version import SaveVersionDialog
-from app.console.parts import Banner, Elided, Tinted
+from app.console.parts import Banner, Elided, Tinted, tool_button
 from app.console.protocols import library_entries
 from app.console.work import Work
 from app.study import Study
@@ -104,7 +103,7 @@ class ProtocolEditor(QWidget):
             menu.addAction(title, self._copier(name))
         self.library.setMenu(menu)
         self.open = Tinted("Open…", "folder", self.ask_open)
-        self.undo, self.redo = self._tool("Undo", "undo"), self._tool("Redo", "redo")
+        self.undo, self.redo = tool_button("Undo", "undo"), tool_button("Redo", "redo")
         self.save_button = Tinted("Save", "save", self.save)
         for widget in (self.open, self.library):
             bar.addWidget(widget)
@@ -133,14 +132,6 @@ class ProtocolEditor(QWidget):
         for splitter in (self.left, self.below, self.whole):
             splitter.setChildrenCollapsible(False)
         column.addWidget(self.whole, 1)
-
-    def _tool(self, text: str, picture: str) -> QToolButton:
-        button = QToolButton()
-        button.setText(text)
-        button.setToolTip(text)
-        button.setAccessibleName(text)
-        button.setIcon(icons.icon(picture))
-        return button
 
     def _connect(self) -> None:
         self.tree.chosen.connect(self._on_chosen)

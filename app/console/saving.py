@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPaintDevice, QPainter
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.console.theme import LIGHT, Colours
 from stimuli.problems import EvokeError
@@ -17,6 +18,21 @@ Draw = Callable[[QPainter, QRectF, Colours], None]
 PNG_SCALE = 2.0
 PICTURES = "SVG (*.svg);;PNG (*.png)"
 TABLES = "CSV (*.csv)"
+
+
+def ask_where(parent: QWidget, title: str, kinds: str, name: str, chosen: Callable[[str], object]) -> None:
+    """Ask where to save a file, `name` (with its ending) offered; `chosen(path)` is called with the answer.
+
+    The ending follows the kind that is chosen.
+    """
+    dialog = QFileDialog(parent, title, "", kinds)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
+    dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(kind.partition("*.")[2].rstrip(")")))
+    dialog.selectFile(name)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.fileSelected.connect(chosen)
+    dialog.open()
 
 
 def save_picture(path: Path, size: QSize, title: str, draw: Draw) -> None:

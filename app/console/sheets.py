@@ -14,14 +14,13 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from app.console import actions
 from app.console.notifier import Notice
-from app.console.parts import Heading, Line, without_icons
+from app.console.parts import Heading, Line, fill_sheet, without_icons
 
 ROLE = Qt.ItemDataRole.UserRole
 
@@ -88,41 +87,43 @@ class ActionPalette(QDialog):
 
 
 class ShortcutSheet(QDialog):
-    """All shortcuts, by menu."""
+    """All shortcuts, by menu; those of the page in front first: (keys, what they do)."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, page_keys: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(parent)
         self.setWindowTitle("Shortcuts")
         self.setProperty("help", "keys")
-        column = QVBoxLayout(self)
         inner = QWidget()
         grid = QGridLayout(inner)
         grid.setHorizontalSpacing(18)
         row = 0
+        if page_keys:
+            grid.addWidget(Heading("On this page"), row, 0, 1, 3)
+            for keys, words in page_keys:
+                row += 1
+                grid.addWidget(_bold(keys), row, 0)
+                grid.addWidget(QLabel(words), row, 1, 1, 2)
+            row += 1
         for menu in actions.MENUS:
             grid.setRowMinimumHeight(row, 10 if row else 0)
             grid.addWidget(Heading(menu), row + 1, 0, 1, 3)
             row += 2
             for entry in actions.ACTIONS:
                 if entry.menu == menu and entry.shortcut:
-                    keys = QLabel(actions.shortcut_text(entry))
-                    font = keys.font()
-                    font.setBold(True)
-                    keys.setFont(font)
-                    grid.addWidget(keys, row, 0)
+                    grid.addWidget(_bold(actions.shortcut_text(entry)), row, 0)
                     grid.addWidget(QLabel(entry.text.replace("…", "")), row, 1)
                     grid.addWidget(Line(entry.tip, "muted"), row, 2)
                     row += 1
-        area = QScrollArea()
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        column.addWidget(area)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        without_icons(buttons)
-        buttons.rejected.connect(self.reject)
-        column.addWidget(buttons)
-        self.resize(640, 620)
+        fill_sheet(self, inner)
+        self.resize(780, 620)
+
+
+def _bold(text: str) -> QLabel:
+    label = QLabel(text)
+    font = label.font()
+    font.setBold(True)
+    label.setFont(font)
+    return label
 
 
 class MessagesWindow(QDialog):

@@ -4,52 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.console.notifier import Notifier
-from app.study import Study
+from app.console.page_actions import HasStudy, OpenDialog, PageActions
 
 if TYPE_CHECKING:
     from app.console.stimulus_library import StimulusLibrary
 
 
-class StudyHolder(Protocol):
-    """Who has the study in hand."""
-
-    study: Study | None
-
-
-class StimulusActions:
-    """Makes the library when it is first asked for: most sessions never open it."""
+class StimulusActions(PageActions["StimulusLibrary"]):
+    """Opens the library and its dialogs."""
 
     def __init__(
         self,
-        holder: StudyHolder,
+        holder: HasStudy,
         pages: QStackedWidget,
         notifier: Notifier,
         show: Callable[[QWidget], None],
-        open_dialog: Callable[[QDialog, Callable[[], object] | None], None],
+        open_dialog: OpenDialog,
     ) -> None:
+        super().__init__(pages, notifier, show)
         self._holder = holder
-        self._pages = pages
-        self._notifier = notifier
-        self._show = show
         self._open = open_dialog
-        self._made: StimulusLibrary | None = None
 
     @property
     def library(self) -> StimulusLibrary:
         """The library's page."""
-        if self._made is None:
-            from app.console.stimulus_library import StimulusLibrary
+        return self.page
 
-            self._made = StimulusLibrary()
-            self._made.said.connect(self._notifier.say)
-            self._made.dialog_asked.connect(self._on_asked)
-            self._pages.addWidget(self._made)
-        return self._made
+    def _make(self) -> StimulusLibrary:
+        from app.console.stimulus_library import StimulusLibrary
+
+        made = StimulusLibrary()
+        made.said.connect(self._notifier.say)
+        made.dialog_asked.connect(self._on_asked)
+        return made
 
     def do_stimulus_page(self) -> None:
         """Show the library."""

@@ -20,9 +20,14 @@ from stimuli.problems import EvokeError
 
 
 class StudyPage(QWidget):
-    """Shows one study. `session_asked(path)` for a finished file, `attach_asked(paths)` for a running one."""
+    """Shows one study.
+
+    `session_asked(path)` for a finished file, `review_asked(path)` to look at it, `attach_asked(paths)` for
+    a running one.
+    """
 
     session_asked = Signal(object)
+    review_asked = Signal(object)
     attach_asked = Signal(object)
     finish_asked = Signal()
     devices_asked = Signal()
@@ -65,6 +70,7 @@ class StudyPage(QWidget):
         column.addWidget(split, 1)
         self.list = ParticipantsCard()
         self.list.session_asked.connect(self.session_asked)
+        self.list.review_asked.connect(self.review_asked)
         self.list.attach_asked.connect(self.attach_asked)
         self.list.finish_asked.connect(self.finish_asked)
         self.list.prepare_asked.connect(self._prepare)

@@ -46,10 +46,11 @@ STREAM_COLUMNS = (
 
 
 class SummaryPage(QWidget):
-    """Shows one session file; `next_asked` leads to the next session."""
+    """Shows one session file; `next_asked` leads to the next session, `review_asked(path)` to its review."""
 
     next_asked = Signal()
     open_asked = Signal()
+    review_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,10 +76,13 @@ class SummaryPage(QWidget):
         words.addWidget(self.facts)
         top.addLayout(words, 1)
         self.show_folder = Tinted("Show in folder", "folder", self._show_folder)
+        self.review = Tinted("Review…", "review", self._review)
+        self.review.setToolTip("Look at pictures, sound, signals and events of this session")
         self.next = Primary("Next session", "next", self.next_asked.emit)
         self.open = Tinted("Open session file…", "summary", self.open_asked.emit)
         top.addWidget(self.open)
         top.addWidget(self.show_folder)
+        top.addWidget(self.review)
         top.addWidget(self.next)
         inner.addLayout(top)
         self.progress = QProgressBar()
@@ -200,6 +204,7 @@ class SummaryPage(QWidget):
         self.content.setVisible(content)
         self.room.setVisible(not content)
         self.show_folder.setVisible(content)
+        self.review.setVisible(content)
 
     def _on_findings(self, number: int, findings: Findings) -> None:
         if number == self._round:
@@ -276,6 +281,10 @@ class SummaryPage(QWidget):
             ]
             cells += [f"{trial.ratings[item]:g}" if item in trial.ratings else "–" for item in items]
             _fill_row(self.trials, row, cells)
+
+    def _review(self) -> None:
+        if self.path is not None:
+            self.review_asked.emit(self.path)
 
     def _show_folder(self) -> None:
         if self.path is not None:

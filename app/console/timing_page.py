@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QScrollArea,
@@ -24,7 +23,7 @@ from analysis.presentation_timing import PresentationTiming
 from app.console import timing_words
 from app.console.parts import Banner, Card, Line, Tinted, quiet
 from app.console.rows import Row, RowsView
-from app.console.saving import PICTURES, TABLES, save_picture, save_table
+from app.console.saving import PICTURES, TABLES, ask_where, save_picture, save_table
 from app.console.theme import Colours
 from app.console.timing_figure import TimingFigure, draw
 from stimuli.problems import EvokeError
@@ -155,14 +154,7 @@ class TimingPage(QWidget):
         self._ask("Save the table", TABLES, ".csv", self.write_table)
 
     def _ask(self, title: str, kinds: str, suffix: str, write: Callable[[Path], None]) -> None:
-        dialog = QFileDialog(self, title, "", kinds)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(suffix.removeprefix("."))
-        dialog.filterSelected.connect(partial(_follow_filter, dialog))
-        dialog.selectFile(f"{self._stem}_timing{suffix}")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(partial(self._write, write))
-        dialog.open()
+        ask_where(self, title, kinds, f"{self._stem}_timing{suffix}", partial(self._write, write))
 
     def _write(self, write: Callable[[Path], None], name: str) -> None:
         try:
@@ -171,7 +163,3 @@ class TimingPage(QWidget):
             self.trouble.say(str(error), "alarm")
         else:
             self.trouble.say(f"Saved as {name}.", "good")
-
-
-def _follow_filter(dialog: QFileDialog, chosen: str) -> None:
-    dialog.setDefaultSuffix("png" if "png" in chosen else "svg" if "svg" in chosen else "csv")

@@ -24,6 +24,10 @@ from PySide6.QtWidgets import (
 )
 
 from app.console import actions, preferences
+from app.console.agreement_actions import AgreementActions
+from app.console.annotate_actions import AnnotateActions
+from app.console.annotation_organiser import NAMES as ORGANISING
+from app.console.annotation_organiser import OrganiserActions
 from app.console.bars import add_toolbar, fill_menus
 from app.console.conduct import CHOICES, NEEDS_PHASE, Conduct, level_of
 from app.console.copies_watch import CopiesWatch
@@ -37,6 +41,7 @@ from app.console.notifier import Notifier
 from app.console.people_actions import PeopleActions
 from app.console.protocol_editor_actions import ProtocolActions
 from app.console.request import NextSession
+from app.console.review_actions import ReviewActions
 from app.console.session_actions import SessionActions
 from app.console.sheets import ActionPalette, MessagesWindow, ShortcutSheet
 from app.console.shield import UNLOCKED, Shield
@@ -90,6 +95,20 @@ class MainWindow(QMainWindow):
         self._doers: list[object] = [self, session, self.of_study, self.of_people]
         self.of_stimuli = StimulusActions(self, self.pages, self.notifier, self._show, self._open_dialog)
         self._doers.append(self.of_stimuli)
+        self.of_review = ReviewActions(self, self.pages, self.notifier, self._show, self.shown_file)
+        self._doers.append(self.of_review)
+        self.of_labels = AnnotateActions(
+            self, self.pages, self.notifier, self._show, self._open_dialog, self.trigger
+        )
+        self._doers.append(self.of_labels)
+        self.of_annotation = OrganiserActions(
+            self, self, self.notifier, self._open_dialog, self.of_labels.refresh
+        )
+        self._doers.append(self.of_annotation)
+        self.of_agreement = AgreementActions(
+            self, self.pages, self.notifier, self._show, self._open_dialog, self.of_review
+        )
+        self._doers.append(self.of_agreement)
         self.of_protocol = ProtocolActions(self, self.study_view, self, self.notifier)
         self._doers.append(self.of_protocol)
         self.actions_by_name = actions.make_actions(self, self._doer)
@@ -117,6 +136,8 @@ class MainWindow(QMainWindow):
         self.welcome.demo_study_asked.connect(self.open_demo_study)
         self.study_view.next.connect_asked.connect(self.connect_devices)
         self.study_view.session_asked.connect(self.show_summary)
+        self.study_view.review_asked.connect(self.of_review.review)
+        self.summary.review_asked.connect(self.of_review.review)
         self.study_view.attach_asked.connect(self.attach)
         self.study_view.finish_asked.connect(self.of_study.do_finish_left)
         self.study_view.copies_asked.connect(self.of_study.do_second_copy)
@@ -212,6 +233,7 @@ class MainWindow(QMainWindow):
         if self.study is not None:
             self.study = self.study_view.study = Study.open(self.study.folder)
             self.copies.follow(self.study)
+        self.of_review.forget_erased()
         self.study_view.refresh()
 
     def _on_devices_saved(self, study: Study) -> None:
@@ -318,7 +340,7 @@ class MainWindow(QMainWindow):
         self.device_view.trial.set_blocked(self.conduct.is_recording)
         made["study_page"].setEnabled(self.study is not None)
         made["connect"].setEnabled(self.study is not None and not self.conduct.is_recording)
-        for name in ("finish_left", "add_participant", "correct", "withdraw", "study_settings"):
+        for name in ("finish_left", "add_participant", "correct", "withdraw", "study_settings", *ORGANISING):
             made[name].setEnabled(self.study is not None)
         made["recording_page"].setEnabled(self.conduct.current is not None or self.live.lost.text != "")
         live = self.pages.currentWidget() is self.live
@@ -387,6 +409,8 @@ class MainWindow(QMainWindow):
     def do_reset_layout(self) -> None:
         """Put all panels back."""
         self.live.reset_layout()
+        self.of_review.reset_layout()
+        self.of_labels.reset_layout()
         self.help.setFloating(False)
         self.help.hide()
 
@@ -406,7 +430,8 @@ class MainWindow(QMainWindow):
 
     def do_keys(self) -> None:
         """Show all shortcuts."""
-        self._open_dialog(ShortcutSheet(self))
+        lines = getattr(self.pages.currentWidget(), "key_lines", None)
+        self._open_dialog(ShortcutSheet(self, lines() if lines is not None else ()))
 
     # Looks, memory, closing
 
@@ -455,7 +480,7 @@ class MainWindow(QMainWindow):
 
     def may_close(self) -> bool:
         """Ask before a running session is left without its window, or a protocol with its changes."""
-        if not self.of_protocol.may_close():
+        if not (self.of_protocol.may_close() and self.of_annotation.may_close()):
             return False
         if not self.conduct.is_recording or not self.conduct.state:
             return True
@@ -478,6 +503,9 @@ class MainWindow(QMainWindow):
         self.device_view.trial.disconnect_all()
         self.copies.follow(None)
         self.of_stimuli.close()
+        self.of_review.close()
+        self.of_labels.close()
+        self.of_agreement.close()
         self.live.show_session(None)
         application = QApplication.instance()
         if application is not None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import collections
 import logging
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from app.presenter.sound import Block
+from app.sound_ahead import AheadSource
 
 log = logging.getLogger(__name__)
 
 AHEAD_S = 2.0
 
 
-class SoundReader(threading.Thread):
+class SoundReader(AheadSource):
     """Decodes a file's sound from second `origin` on: an `app.presenter.sound.Source`.
 
     `origin` is asked in the thread; None means the sound's own beginning. `problem` says why there is no
@@ -31,24 +30,17 @@ class SoundReader(threading.Thread):
         channels: int,
         origin: Callable[[], float | None] = lambda: None,
     ) -> None:
-        super().__init__(name=f"sound of {path.name}", daemon=True)
+        super().__init__(f"sound of {path.name}", channels, AHEAD_S * round(rate_hz))
         self.problem = ""
-        self.position = 0
         self._path = path
         self._rate_hz = round(rate_hz)
-        self._channels = channels
         self._origin = origin
-        self._blocks: collections.deque[Block] = collections.deque()
-        self._held = 0
-        self._ended = False
-        self._closed = False
-        self._change = threading.Condition()
         self.start()
 
     @property
     def is_ready(self) -> bool:
         """Whether enough is there to begin."""
-        return self._ended or self._held >= AHEAD_S * self._rate_hz / 4
+        return self._ended or self.held >= AHEAD_S * self._rate_hz / 4
 
     @property
     def has_ended(self) -> bool:
@@ -58,36 +50,7 @@ class SoundReader(threading.Thread):
     @property
     def length_s(self) -> float:
         """How long the sound is, as far as it was decoded."""
-        return (self.position + self._held) / self._rate_hz
-
-    @property
-    def is_over(self) -> bool:
-        """Whether all was read."""
-        return self._ended and not self._held
-
-    def read(self, count: int) -> Block:
-        """Return the next samples, as many as are there."""
-        pieces: list[Block] = []
-        with self._change:
-            while self._blocks and count:
-                block = self._blocks.popleft()
-                if len(block) > count:
-                    self._blocks.appendleft(block[count:])
-                    block = block[:count]
-                pieces.append(block)
-                count -= len(block)
-                self._held -= len(block)
-                self.position += len(block)
-            self._change.notify_all()
-        return np.concatenate(pieces) if pieces else np.zeros((0, self._channels), np.float32)
-
-    def close(self) -> None:
-        """Stop decoding; what was decoded is forgotten."""
-        with self._change:
-            self._closed, self._ended = True, True
-            self._blocks.clear()
-            self._held = 0
-            self._change.notify_all()
+        return (self.position + self.held) / self._rate_hz
 
     def run(self) -> None:
         """Decode until the end of the file."""
@@ -119,7 +82,7 @@ class SoundReader(threading.Thread):
                     skip = 0 if origin_s is None else round((origin_s - begun_s) * self._rate_hz)
                     if skip < 0:
                         # The picture begins before the sound.
-                        self._put(np.zeros((-skip, self._channels), np.float32))
+                        self.put(np.zeros((-skip, self._channels), np.float32))
                         skip = 0
                 for piece in resampler.resample(frame):
                     skip = self._take(np.asarray(piece.to_ndarray(), np.float32), skip)
@@ -133,15 +96,8 @@ class SoundReader(threading.Thread):
         block = packed.reshape(-1, self._channels)
         left_out = min(skip, len(block))
         if left_out < len(block):
-            self._put(block[left_out:])
+            self.put(block[left_out:])
         return skip - left_out
-
-    def _put(self, block: Block) -> None:
-        with self._change:
-            self._change.wait_for(lambda: self._closed or self._held < AHEAD_S * self._rate_hz)
-            if not self._closed:
-                self._blocks.append(block)
-                self._held += len(block)
 
 
 def _reason(error: Exception) -> str:

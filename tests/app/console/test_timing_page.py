@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from analysis.presentation_summary import COLUMNS
@@ -20,7 +20,7 @@ from analysis.presentation_timing import PresentationTiming, presentation_of
 from app.console.axes import Axes, round_ticks
 from app.console.findings import flaws_of
 from app.console.rows import Row, RowsView
-from app.console.saving import save_picture, save_table
+from app.console.saving import PICTURES, TABLES, ask_where, save_picture, save_table
 from app.console.timing_figure import TimingFigure, lateness_by_kind, lateness_limits
 from app.console.timing_page import TimingPage
 from app.console.timing_words import facts_of, film_rows, kind_rows, onset_rows, step_rows
@@ -139,6 +139,31 @@ def test_saving_asks_for_a_name_and_says_where_it_went(
     assert "own.csv" in page.trouble.text
     dialog.fileSelected.emit(str(tmp_path / "missing" / "own.csv"))
     assert "cannot be written" in page.trouble.text
+    dialog.reject()
+
+
+@pytest.mark.parametrize(
+    ("kinds", "name", "chosen", "suffix"),
+    [
+        (PICTURES, "figure.svg", "", "svg"),
+        (PICTURES, "figure.svg", "PNG (*.png)", "png"),
+        (TABLES, "numbers.csv", "CSV (*.csv)", "csv"),
+    ],
+)
+def test_the_ending_follows_the_kind_that_is_chosen(
+    kinds: str, name: str, chosen: str, suffix: str, qtbot: QtBot
+) -> None:
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    asked: list[str] = []
+    ask_where(parent, "Save", kinds, name, asked.append)
+    dialog = parent.findChild(QFileDialog)
+    assert dialog is not None
+    if chosen:
+        dialog.filterSelected.emit(chosen)
+    assert dialog.defaultSuffix() == suffix
+    dialog.fileSelected.emit("there")
+    assert asked == ["there"]
     dialog.reject()
 
 

@@ -1,0 +1,1 @@
+"""The annotators' windows: queue, questions, lanes, traces, schemes, agreement."""

@@ -1,0 +1,1 @@
+"""The review window: everything that was recorded under one cursor."""
