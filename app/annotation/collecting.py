@@ -83,12 +83,12 @@ def _folder_of(source: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as spare:
         try:
             with zipfile.ZipFile(source) as packed:
-                yield_from = _unzip(packed, Path(spare))
+                unpacked = _unzip(packed, Path(spare))
         except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
             raise PackError(f"{source}: is damaged or no zip ({error}). Nothing was changed.") from error
-        if yield_from is None:
+        if unpacked is None:
             raise PackError(f"{source}: holds no package (no {FILE} in it). Nothing was changed.")
-        yield yield_from
+        yield unpacked
 
 
 def _unzip(packed: zipfile.ZipFile, spare: Path) -> Path | None:

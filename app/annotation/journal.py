@@ -77,8 +77,10 @@ class Journal:
         try:
             connection = log_file.connect(path, head, scheme)
         except OSError as error:
+            # Without the path: it names the recording, which may be hidden from who reads this.
             log.warning = (
-                f"{path.parent.name}: cannot be written ({error.strerror}); labels can only be read."
+                f"The folder of your labels cannot be written ({error.strerror}), so they can only be read."
+                " Ask for the right to write in it, or for a package of your own."
             )
             log._read()
             return log
@@ -87,7 +89,7 @@ class Journal:
                 raise
             with told():
                 read_log(path, samples=False)
-            log.warning = "The folder of these labels cannot be written, so they can only be read."
+            log.warning = "The folder of your labels cannot be written, so they can only be read."
             log._read()
             return log
         try:

@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from app.annotation.log import Log
 
 LAYOUT = "annotate_layout"
-UNWRITABLE = (
-    "The folder of your labels cannot be written ({reason}), so nothing can be labelled. Ask for the right to"
-    " write in it, or for a package of your own."
-)
 PRACTICE = "Practice: not a real label. After Ctrl+Enter you see the answer that was agreed on."
 
 
@@ -212,23 +208,12 @@ class AnnotatePage(PageParts):
             self._drop_recording()
             self.recording = found.recording
         self._found, self.scheme, self.visible = found, found.scheme, found.visible
-        trouble = ""
         try:
             self.log = self.place.log(found.item, self.annotator)
-        except OSError as error:
-            trouble = UNWRITABLE.format(reason=error.strerror)
         except TROUBLE as error:
             self.banner.say(self._told(error), "alarm")
             return
-        if self.log is None:
-            try:
-                self.log = self.place.log(found.item, self.annotator, write=False)
-            except TROUBLE:
-                self.banner.say(trouble, "alarm")
-                return
         self._show(found, self.log)
-        if trouble:
-            self.banner.say(trouble, "alarm")
 
     def _show(self, found: Found, log: Log) -> None:
         item, scheme = found.item, found.scheme

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -122,11 +122,22 @@ def wheel(stack: SignalStack, x: float, y: float, notches: int, held: Qt.Keyboar
 def drag(
     qtbot: QtBot, stack: SignalStack, one: QPoint, other: QPoint, held: Qt.KeyboardModifier = NONE
 ) -> None:
-    canvas = stack.canvas
-    QTest.mousePress(canvas, LEFT, held, one)
+    QTest.mousePress(stack.canvas, LEFT, held, one)
     for share in (0.4, 1.0):
-        QTest.mouseMove(canvas, one + (other - one) * share)
-    QTest.mouseRelease(canvas, LEFT, held, other)
+        move(stack, one + (other - one) * share, LEFT, held)
+    QTest.mouseRelease(stack.canvas, LEFT, held, other)
+
+
+def move(
+    stack: SignalStack,
+    place: QPoint,
+    buttons: Qt.MouseButton = Qt.MouseButton.NoButton,
+    held: Qt.KeyboardModifier = NONE,
+) -> None:
+    """Move the mouse there at once; the pointer of the screen arrives when the X server finds time."""
+    at = QPointF(place), QPointF(stack.canvas.mapToGlobal(place))
+    event = QMouseEvent(QEvent.Type.MouseMove, *at, Qt.MouseButton.NoButton, buttons, held)
+    QApplication.sendEvent(stack.canvas, event)
 
 
 def x_of(stack: SignalStack, time_s: float) -> int:
@@ -210,7 +221,7 @@ def test_outside_its_window_nothing_exists(stack: SignalStack, overview: Overvie
     ink = inked(picture(stack))
     assert not ink[:, : x_of(stack, 1010.0) - 1].any() and not ink[:, x_of(stack, 1020.0) + 2 :].any()
     assert ink[:, x_of(stack, 1012.0)].any()
-    QTest.mouseMove(stack.canvas, QPoint(x_of(stack, 1007.0), lane_y(stack, 0)))
+    move(stack, QPoint(x_of(stack, 1007.0), lane_y(stack, 0)))
     qtbot.waitUntil(lambda: stack._readout.whole.endswith("gap"))
 
 
@@ -219,11 +230,11 @@ def test_the_hand_reads_values_in_units(stack: SignalStack, qtbot: QtBot) -> Non
     band = stack.bands[1]
     place = QPoint(x_of(stack, 1051.0), band.top + band.height // 2)
     with qtbot.waitSignal(stack.status_changed) as told:
-        QTest.mouseMove(stack.canvas, place)
+        move(stack, place)
     text = told.args[0]
     assert text.startswith("0:51.00") and "EDA 2.399" in text and text.endswith("µS")
     stack.axis.set_view(1045.0, 20.0)
-    QTest.mouseMove(stack.canvas, QPoint(x_of(stack, 1055.0), lane_y(stack, 2)))
+    move(stack, QPoint(x_of(stack, 1055.0), lane_y(stack, 2)))
     assert "Pz −" in stack._readout.whole and "…" in stack._readout.whole and "µV" in stack._readout.whole
 
 
@@ -234,7 +245,7 @@ def test_events_are_thin_lines_that_tell_their_names(stack: SignalStack, qtbot: 
     after = picture(stack)
     changed = [x for x in range(before.width()) if before.pixel(x, 3) != after.pixel(x, 3)]
     assert changed == [x_of(stack, 1065.0), x_of(stack, 1070.0)]
-    QTest.mouseMove(stack.canvas, QPoint(x_of(stack, 1070.0) + 2, 100))
+    move(stack, QPoint(x_of(stack, 1070.0) + 2, 100))
     assert stack._readout.whole.endswith("trial 2 ended")
 
 
