@@ -40,6 +40,7 @@ from app.console.notes_panel import is_over, said
 from app.console.notifier import Notifier
 from app.console.people_actions import PeopleActions
 from app.console.protocol_editor_actions import ProtocolActions
+from app.console.quiet import QUIET, WORDS
 from app.console.request import NextSession
 from app.console.review_actions import ReviewActions
 from app.console.session_actions import SessionActions
@@ -335,6 +336,7 @@ class MainWindow(QMainWindow):
         made = self.actions_by_name
         for name in SESSION_ACTIONS:
             made[name].setEnabled(self.conduct.is_possible(name) and bool(self.conduct.state))
+        QUIET.reason = WORDS if self.conduct.is_recording else ""
         paused = self.conduct.state.get("phase") == "paused"
         made["pause"].setText("Go on" if paused else "Pause")
         self.device_view.trial.set_blocked(self.conduct.is_recording)
@@ -500,6 +502,7 @@ class MainWindow(QMainWindow):
             return
         self.remember()
         self.conduct.close()
+        QUIET.reason = ""
         self.device_view.trial.disconnect_all()
         self.copies.follow(None)
         self.of_stimuli.close()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from app import clock
+from app.console.quiet import QUIET
 from app.console.review.sound_rows import SoundRows, Spans, mixed, silenced
 from app.console.review.stretch import Stretcher, Wave
 from app.loudspeaker import Player, Voice, open_player
@@ -148,6 +149,9 @@ class SoundPlayer:
         self.stop()
         if not self._sounds:
             return
+        if QUIET.reason:
+            self.problem = QUIET.reason
+            return
         if self.problem and clock.now() - self._failed_s < RETRY_S:
             return
         self.problem = ""
@@ -173,6 +177,10 @@ class SoundPlayer:
     def position_s(self) -> float | None:
         """Return which second of the recording is heard now; None while that has not begun, or cannot."""
         if self._wanted is None or self.problem:
+            return None
+        if QUIET.reason:
+            self.stop()
+            self.problem = QUIET.reason
             return None
         self._begin()
         now, output = clock.now(), self._output

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.console.findings import flaws_of, read_findings
 from app.console.notifier import Hooks
+from app.console.quiet import QUIET, WORDS
 from app.console.window import MainWindow
 from tests.helpers.live_session import LiveSession
 from tests.helpers.recordings import small_session
@@ -110,10 +111,11 @@ def test_the_wait_for_the_file_then_its_summary(
 ) -> None:
     window.attach(live.paths)
     qtbot.waitUntil(lambda: window.conduct.state.get("phase") == "waiting", timeout=5000)
+    assert QUIET.reason == WORDS, "nothing is played into the room"
     live.phase, live.finishing = "finishing", 0.4
     qtbot.waitUntil(lambda: window.pages.currentWidget() is window.summary, timeout=5000)
     qtbot.waitUntil(lambda: window.summary.progress.value() == 40)
-    assert not window.conduct.is_recording
+    assert not window.conduct.is_recording and QUIET.reason == ""
     small_session(tmp_path / "made").rename(live.paths.final)
     live.file, live.phase = live.paths.final.name, "finished"
     qtbot.waitUntil(lambda: window.summary.findings is not None, timeout=10000)

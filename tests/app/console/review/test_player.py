@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import clock, loudspeaker
+from app.console.quiet import QUIET, WORDS
 from app.console.review.axis import TimeAxis
 from app.console.review.player import Player
 from app.console.review.recording import Recording
@@ -298,3 +299,32 @@ def test_an_output_that_takes_nothing_is_done_without(
     hand.now_s += 1.0
     qtbot.waitUntil(lambda: player.position_s > recording.start_s, timeout=5000)
     assert player.position_s == pytest.approx(recording.start_s + 1.0, abs=0.001)
+
+
+def test_nothing_is_heard_while_a_session_is_recorded(
+    sounding_player: tuple[Player, Card],
+    recording: Recording,
+    hand: Hand,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    player, card = sounding_player
+    player.play()
+    until_opened(player, qtbot)
+    card.take(800)
+    hand.now_s += 0.08
+    with qtbot.waitSignal(player.ticked, timeout=5000):
+        pass
+    assert player.sound_words == ""
+    monkeypatch.setattr(QUIET, "reason", WORDS)
+    qtbot.waitUntil(lambda: player.sound_words == WORDS, timeout=5000)
+    before_s = player.position_s
+    pass_time(player, hand, 1.0, qtbot)
+    assert player.position_s == pytest.approx(before_s + 1.0, abs=0.01), "pictures go on"
+    player.pause()
+    player.play()
+    assert player.sound_words == WORDS
+    player.pause()
+    monkeypatch.setattr(QUIET, "reason", "")
+    player.play()
+    assert player.sound_words == ""
