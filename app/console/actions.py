@@ -265,6 +265,9 @@ ACTIONS: tuple[ActionInfo, ...] = (
         "hand_on", "Hand on open items…", "Labels", "organise", "From one annotator to another", "next"
     ),
     ActionInfo(
+        "practice_items", "Practice items…", "Labels", "organise", "Trials with the right answers", "good"
+    ),
+    ActionInfo(
         "pack", "Pack a queue…", "Labels", "organise", "For an annotator at another computer", "export"
     ),
     ActionInfo("collect", "Collect labels…", "Labels", "organise", "From a package that came back", "import"),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analysis.labels.scheme import Scheme
     from app.console.annotate.plan_dialog import PlanDialog
     from app.console.annotate.plan_hand_on import HandOnDialog
+    from app.console.annotate.practice_dialog import PracticeDialog
 
 Open = Callable[[QDialog, Callable[[], object] | None], None]
 FIRST = "Open the study first that is to be annotated."
@@ -25,6 +26,7 @@ NAMES = (
     "edit_schemes",
     "plan_annotation",
     "hand_on",
+    "practice_items",
     "pack",
     "collect",
     "progress",
@@ -69,6 +71,12 @@ class OrganiserActions:
         from app.console.annotate.plan_hand_on import HandOnDialog
 
         self._dialog(lambda study: HandOnDialog(study, giver, self._parent), self._on_handed)
+
+    def do_practice_items(self) -> None:
+        """Choose trials with right answers that annotators practise on."""
+        from app.console.annotate.practice_dialog import PracticeDialog
+
+        self._dialog(lambda study: PracticeDialog(study, self._parent), self._on_practice)
 
     def do_pack(self) -> None:
         """Pack an annotator's queue for another computer."""
@@ -168,6 +176,14 @@ class OrganiserActions:
             plan, count = made.made.plan, len(made.made.new)
             self._notifier.say(f"The plan {plan.name}, by {plan.scheme}, has {count} new items.", "good")
         self._changed()
+
+    def _on_practice(self, dialog: QDialog) -> None:
+        chosen: PracticeDialog = dialog  # type: ignore[assignment]
+        if chosen.changed_count:
+            self._notifier.say(
+                "The practice items are kept. Newcomers find them on the Annotate page.", "good"
+            )
+            self._changed()
 
     def _on_handed(self, dialog: QDialog) -> None:
         done: HandOnDialog = dialog  # type: ignore[assignment]

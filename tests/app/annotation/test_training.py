@@ -11,8 +11,11 @@ from analysis.labels.reader import find_logs
 from analysis.labels.records import Mark
 from analysis.labels.scheme import Dimension, Label, Question, Scheme, Tier
 from app import withdrawal
+from app.annotation.dealing import Shares
 from app.annotation.feedback import Judged, feedback
-from app.annotation.schemes import bundled
+from app.annotation.plans import make_plan
+from app.annotation.right_answers import right_answers
+from app.annotation.schemes import add_scheme, bundled
 from app.annotation.study_place import StudyPlace
 from app.annotation.training import (
     EXAMPLES,
@@ -24,6 +27,7 @@ from app.annotation.training import (
     remove_example,
 )
 from app.annotation.trials import trials_of
+from app.annotation.visible import Visible
 from app.study import Study
 from tests.helpers.labelling import answered, label
 
@@ -194,3 +198,38 @@ def test_a_withdrawal_takes_example_and_practice_along(small: Study) -> None:
     left = examples(small)
     assert {item.recording[:7] for item in left} == {"sub-P02"}
     assert {path.parents[1].name for path in folder(small).rglob("*.sqlite")} == {item.code for item in left}
+
+
+def test_right_answers_are_finished_judgements_of_people_and_of_the_first_time(study: Study) -> None:
+    scheme = add_scheme(study, SAM)
+    make_plan(study, "p", scheme, ("ann", "bo"), 1, Shares(1.0, 0.5))
+    place = StudyPlace(study)
+    again = next(item for item in place.queue("ann") if item.purpose == "repeat")
+    first = next(
+        item
+        for item in place.queue("ann")
+        if (item.uuid, item.trial) == (again.uuid, again.trial) and item.purpose == "label"
+    )
+    label(place, first, "ann", 3)
+    label(place, again, "ann", 9)
+    begun = next(item for item in place.queue("bo"))
+    label(place, begun, "bo", 5, finish=False)
+    found = right_answers(study, scheme)
+    assert list(found) == ["ann"], "bo has not finished"
+    (answered_by_ann,) = found["ann"]
+    assert answered_by_ann.trial.key == (first.uuid, first.trial)
+    assert [dict(mark.value)["valence"] for mark in answered_by_ann.marks] == [3]
+
+
+def test_what_was_labelled_with_a_model_in_sight_is_no_right_answer(study: Study) -> None:
+    scheme = add_scheme(study, SAM)
+    make_plan(study, "p", scheme, ("ann",), 1, Shares(1.0, 0.0))
+    place = StudyPlace(study)
+    item = place.queue("ann")[0]
+    with place.log(item, "ann") as log:
+        log.see(Visible(), (), others=False, model=True)
+        log.add(
+            "feeling", trial=item.trial, item=item.code, value={"valence": 5, "arousal": 5, "dominance": 5}
+        )
+        log.finish(item.code)
+    assert right_answers(study, scheme) == {}

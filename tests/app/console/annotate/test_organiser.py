@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from analysis.labels.records import NS, Mark
 from analysis.labels.scheme import Scheme
-from app.annotation import schemes
+from app.annotation import schemes, training
 from app.annotation.annotators import annotators
 from app.annotation.curating import matters
 from app.annotation.dealing import Shares
@@ -31,6 +31,7 @@ from app.console.annotate.pack_dialog import CollectDialog, PackDialog, collecte
 from app.console.annotate.plan_dialog import PlanDialog
 from app.console.annotate.plan_hand_on import HandOnDialog
 from app.console.annotate.plan_outlook import hours
+from app.console.annotate.practice_dialog import PracticeDialog
 from app.console.annotate.progress_page import ProgressPage, ago, same_words
 from app.console.annotate.training_panel import TrainingPanel, off_words
 from app.console.annotate.who_dialog import WhoDialog, code_problem
@@ -43,6 +44,14 @@ QUESTION = "Is the end still part of it?"
 
 def click(button: QWidget) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def tick(qtbot: QtBot, box: QAbstractButton) -> None:
+    """Click on the box itself, once it is in its place."""
+    qtbot.waitUntil(lambda: box.isVisible() and box.height() > 10)
+    before = box.isChecked()
+    QTest.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    assert box.isChecked() != before
 
 
 def bundled(name: str) -> Scheme:
@@ -494,6 +503,36 @@ def test_practice_shows_the_right_answers_and_is_kept_apart(sam: Scheme, qtbot: 
     panel.next_asked.connect(lambda: heard.append(True))
     click(panel.next)
     assert heard
+
+
+def test_practice_items_are_chosen_with_somebodys_answers(planned: Study, sam: Scheme, qtbot: QtBot) -> None:
+    dialog = PracticeDialog(planned)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert [dialog.author.itemText(row) for row in range(dialog.author.count())] == list(PEOPLE)
+    dialog.author.setCurrentIndex(dialog.author.findData(PEOPLE[1]))
+    (name,) = dialog.trials.ticks
+    assert "trial" in name and not dialog.trials.ticks[name].isChecked()
+    tick(qtbot, dialog.trials.ticks[name])
+    click(dialog.keep)
+    assert dialog.changed_count == 1
+    (example,) = training.examples(planned)
+    assert [dict(mark.value)["valence"] for mark in example.reference] == [8]
+    assert [item.code for item in StudyPlace(planned).training("newcomer")] == [example.code]
+    again = PracticeDialog(planned)
+    qtbot.addWidget(again)
+    again.show()
+    assert again.trials.ticks[name].isChecked()
+    tick(qtbot, again.trials.ticks[name])
+    click(again.keep)
+    assert training.examples(planned) == ()
+
+
+def test_without_labels_there_is_nothing_to_practise_on(faces: Study, sam: Scheme, qtbot: QtBot) -> None:
+    dialog = PracticeDialog(faces)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert not dialog.keep.isEnabled() and dialog.words.text().startswith("Nobody has finished")
 
 
 def test_a_new_version_offers_labels_of_the_old_one_to_be_confirmed(
