@@ -23,7 +23,7 @@ from analysis.agreement.numbers import (
 )
 from analysis.agreement.outcome import FEW_RATERS, Floats, Outcome, Sums, mean_of, undefined
 from analysis.agreement.spans import Boundaries, boundaries, f1_sums
-from analysis.agreement.tables import Marks, Ratings, Table, Traces, Unit, clusters_of, in_bins
+from analysis.agreement.tables import Marks, Ratings, Table, Traces, clusters_of, in_bins
 from analysis.agreement.traces import Lag, lags, trial_mean_sums
 
 Over = Literal["trials", "participants"]
@@ -258,23 +258,3 @@ def _by_trial(table: Traces, key: str) -> Floats:
 def _mean_cell(values: Floats) -> Outcome:
     known = values[np.isfinite(values)]
     return Outcome(float(known.mean()), len(known)) if len(known) else Outcome(None, 0, _NO_TRIAL)
-
-
-def units_of(table: Table) -> tuple[Unit, ...]:
-    """Return the units that at least two raters worked on."""
-    if isinstance(table, Ratings):
-        counts: dict[int, int] = {}
-        for row, unit in enumerate(table.row_units()):
-            counts[unit] = max(counts.get(unit, 0), int(np.isfinite(table.values[row]).sum()))
-        return tuple(unit for place, unit in enumerate(table.units) if counts.get(place, 0) >= 2)
-    if isinstance(table, Marks):
-        return tuple(
-            unit
-            for unit, row in zip(table.units, table.marked, strict=True)
-            if sum(spans is not None for spans in row) >= 2
-        )
-    return tuple(
-        unit
-        for unit, grid in zip(table.units, table.values, strict=True)
-        if np.isfinite(grid).any(axis=0).sum() >= 2
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -78,10 +78,6 @@ class Filters:
         if self.baseline != "none":
             said.append("baseline: " + ("mean of the view" if self.baseline == "mean" else "first second"))
         return ", ".join(said) or RAW
-
-    def without_reference(self) -> Filters:
-        """Return the same without a reference: for signals that have none."""
-        return replace(self, reference="none")
 
     def problem(self, rate_hz: float, channels: Sequence[str] | None = None) -> str:
         """Return why these filters cannot be had for a signal, "" where they can.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -91,12 +91,11 @@ def make_rows(
     others: Iterable[Lane] = (),
     threshold: float = 0.0,
     times: Times | None = None,
-    hidden: Collection[str] = (),
 ) -> list[Row]:
     """Return the lanes from top to bottom: of each tier fused, own, other annotators, models.
 
-    Marks of models below `threshold` are left out, as are tiers named in `hidden`. A tier of answers about
-    whole trials has a lane only where `times` says when the trials were.
+    Marks of models below `threshold` are left out. A tier of answers about whole trials has a lane only
+    where `times` says when the trials were.
     """
     own = _by_tier(marks)
     own_takes = _by_tier(takes)
@@ -104,7 +103,7 @@ def make_rows(
     split = [(source, _by_tier(source.marks), _by_tier(source.takes)) for source in sources]
     rows = []
     for tier in tiers:
-        if tier.name in hidden or (tier.kind == "trial" and not times):
+        if tier.kind == "trial" and not times:
             continue
         mine = _row(tier, "", "human", own.get(tier.name, []), own_takes.get(tier.name, []), times)
         above: list[Row] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
@@ -83,7 +83,6 @@ class LaneView(QWidget):
         )
         self._marks: tuple[Mark, ...] = ()
         self._threshold = 0.0
-        self._hidden: Collection[str] = ()
         self._version = 0
         self._picture: tuple[tuple[object, ...], QPixmap] | None = None
         self.setMouseTracking(True)
@@ -117,23 +116,11 @@ class LaneView(QWidget):
             self._make()
         super().show()
 
-    def update_marks(self, marks: Iterable[Mark], takes: Iterable[Take] | None = None) -> None:
-        """Show other own marks of the same tiers."""
-        self._marks = tuple(marks)
-        if takes is not None:
-            self._shown = (self._shown[0], tuple(takes), *self._shown[2:])
-        self._make()
-
     def set_threshold(self, threshold: float) -> None:
         """Leave out marks of models below this confidence."""
         if threshold != self._threshold:
             self._threshold = threshold
             self._make()
-
-    def hide_tiers(self, names: Collection[str]) -> None:
-        """Leave these tiers out."""
-        self._hidden = frozenset(names)
-        self._make()
 
     def set_active(self, tier: str) -> None:
         """Make a tier the one that keys write on."""
@@ -186,7 +173,7 @@ class LaneView(QWidget):
     def _make(self) -> None:
         tiers, takes, others, times = self._shown
         before = self._height()
-        self.rows = make_rows(tiers, self._marks, takes, others, self._threshold, times, self._hidden)
+        self.rows = make_rows(tiers, self._marks, takes, others, self._threshold, times)
         if self.selected_id and self.mark(self.selected_id) is None:
             self.selected_id = ""
         if self._height() != before or self.height() < before:

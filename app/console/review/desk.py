@@ -169,11 +169,6 @@ class ReviewDesk(QWidget):
         self.rows.addWidget(widget)
         self.rows.setStretchFactor(self.rows.count() - 1, 0)
 
-    @property
-    def shows_faces(self) -> bool:
-        """Whether faces are framed in the cameras' pictures."""
-        return self._finder is not None
-
     def set_faces(self, shows: bool) -> None:
         """Frame the faces in the cameras' pictures, or not."""
         if shows and self._finder is None:

@@ -114,10 +114,6 @@ class Film:
         self._kept.move_to_end(number)
         return self._kept[number]
 
-    def is_kept(self, number: int) -> bool:
-        """Whether a frame is there without decoding."""
-        return number in self._kept
-
     def _read_index(self) -> FilmIndex:
         stamps: list[tuple[int, bool]] = []
         for packet in self._container.demux(self._stream):
