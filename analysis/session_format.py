@@ -151,8 +151,11 @@ def stream_info(attributes: Mapping[str, Any]) -> StreamInfo:
     return StreamInfo.from_json(values | {"rate_hz": float(values["rate_hz"])})
 
 
-def rows_per_chunk(info: StreamInfo) -> int:
-    """Return how many rows the HDF5 chunks of a live stream hold: half a second, within limits."""
+LIVE_CHUNK_S = 0.5
+
+
+def rows_per_chunk(info: StreamInfo, seconds: float = LIVE_CHUNK_S) -> int:
+    """Return how many rows the HDF5 chunks of a part's stream hold: half a second live, within limits."""
     row_bytes = np.dtype("u1" if info.is_blob else info.dtype).itemsize * len(info.channels)
-    rows = info.rate_hz / 2 if info.rate_hz else 32
+    rows = info.rate_hz * seconds if info.rate_hz else 32
     return int(max(16, min(rows, 1_000_000 / max(row_bytes, 8))))

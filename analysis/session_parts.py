@@ -24,6 +24,7 @@ from analysis.session_format import (
     FORMAT,
     GAP,
     INDEX,
+    LIVE_CHUNK_S,
     OFFSET,
     READABLE_FROM,
     VERSION,
@@ -93,10 +94,10 @@ class _Pending:
 class _StreamWriter:
     """The data sets of one stream and the rows that wait for the next flush."""
 
-    def __init__(self, streams: h5py.Group, info: StreamInfo) -> None:
+    def __init__(self, streams: h5py.Group, info: StreamInfo, chunk_s: float) -> None:
         group = streams.create_group(info.id)
         group.attrs.update(stream_attributes(info))
-        rows = rows_per_chunk(info)
+        rows = rows_per_chunk(info, chunk_s)
         self.info = info
         self.dtype = np.dtype("u1" if info.is_blob else info.dtype).newbyteorder("<")
         width = 0 if info.is_blob else len(info.channels)
@@ -179,8 +180,18 @@ class PartWriter:
         self._failed = False
 
     @classmethod
-    def create(cls, path: Path, attributes: Mapping[str, Any], infos: Iterable[StreamInfo]) -> PartWriter:
-        """Make a part that holds these streams; raises WriteFailedError, also where it exists already."""
+    def create(
+        cls,
+        path: Path,
+        attributes: Mapping[str, Any],
+        infos: Iterable[StreamInfo],
+        *,
+        chunk_s: float = LIVE_CHUNK_S,
+    ) -> PartWriter:
+        """Make a part that holds these streams; raises WriteFailedError, also where it exists already.
+
+        `chunk_s` is how many seconds are one chunk of HDF5: more, where whole recordings are written at once.
+        """
         file = None
         try:
             # Locks fail on many network folders; the session's own lock keeps a second recorder away.
@@ -188,7 +199,7 @@ class PartWriter:
             marks = {"format": FORMAT, "version": VERSION, "readable_from": READABLE_FROM, "state": "part"}
             set_attributes(file, dict(attributes) | marks)
             group = file.create_group("streams")
-            streams = {info.id: _StreamWriter(group, info) for info in infos}
+            streams = {info.id: _StreamWriter(group, info, chunk_s) for info in infos}
             descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
             writer = cls(path, file, streams, descriptor)
             file.flush()

@@ -278,9 +278,10 @@ def find_shifts(times: TimesLike, piece: Piece, rate_hz: float) -> list[int]:
     Stamps that jitter hide the loss of a package or two. It shows in what lies around: rows of some
     seconds before and after keep to lines that are apart.
     """
-    if piece.rows > WHOLE_ROWS or piece.rows < 4 * SHIFT_BLOCKS * rate_hz * SHIFT_BLOCK_S:
+    block = max(8, round(SHIFT_BLOCK_S * rate_hz))
+    if piece.rows > WHOLE_ROWS or piece.rows < 4 * SHIFT_BLOCKS * block:
         return []
-    moments = _moments(piece, times, max(8, round(SHIFT_BLOCK_S * rate_hz)))
+    moments = _moments(piece, times, block)
     apart = moments.apart(robust_line(moments.row, moments.time, moments.n))
     side = np.lib.stride_tricks.sliding_window_view(apart, SHIFT_BLOCKS)
     # Element i compares the blocks before block i + SHIFT_BLOCKS with those from it on.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from app import cli_labels, cli_people, system
+from app import cli_analysis, cli_labels, cli_people, system
 from app.cli_people import json_option as _json
 from app.commands import stimuli_words
 from stimuli.problems import EvokeError
@@ -257,13 +257,35 @@ def _export(parser: Parser) -> None:
     _json(parser)
 
 
+RECORDINGS = ("e4", "xdf", "edf")
+DATA_SETS = ("stress-predict", "emodb", "deap", "seed", "amigos", "wesad")
+
+
 def _import(parser: Parser) -> None:
-    parser.add_argument("format", choices=("e4", "xdf", "edf"), help="Empatica E4, XDF, or EDF/EDF+/BDF")
-    parser.add_argument("source", type=Path, metavar="SRC", help="file (e4: zip, or folder of its files)")
+    parser.add_argument(
+        "format",
+        choices=(*RECORDINGS, *DATA_SETS),
+        help="Empatica E4, XDF, EDF/EDF+/BDF, or a published data set",
+    )
+    parser.add_argument(
+        "source", type=Path, metavar="SRC", help="file (e4: zip, or its folder; data set: its folder)"
+    )
     parser.add_argument("--study", type=Path, required=True, metavar="DIR", help="folder of the study")
-    parser.add_argument("--participant", required=True, metavar="ID", help="code of the participant")
+    parser.add_argument(
+        "--participant", default="", metavar="ID", help="code of the participant (not for a data set)"
+    )
     parser.add_argument("--session", type=int, metavar="N", help="number of the visit (default: the next)")
+    parser.set_defaults(complain=_whose)
     _json(parser)
+
+
+def _whose(options: argparse.Namespace) -> str:
+    """Return what is wrong with whom an import is for, "" if nothing is."""
+    if options.format in RECORDINGS:
+        return "" if options.participant else "whose recording is it? Add --participant CODE."
+    if options.participant or options.session is not None:
+        return f"{options.format} says itself whose its sessions are. Leave out --participant and --session."
+    return ""
 
 
 def _backup(parser: Parser) -> None:
@@ -370,6 +392,33 @@ COMMANDS = (
     ),
     Command(
         "labels", "labels out and in: CSV, BIDS, ELAN, NOVA", "app.commands.labels:labels", cli_labels.labels
+    ),
+    Command(
+        "recognizers",
+        "what each recognizer is, and where it comes from",
+        "app.commands.recognizers:recognizers",
+        cli_analysis.recognizers,
+    ),
+    Command("targets", "what can be recognised", "app.commands.targets:targets", cli_analysis.targets),
+    Command(
+        "evaluate", "train and test a recognizer", "app.commands.evaluate:evaluate", cli_analysis.evaluate
+    ),
+    Command("rerun", "repeat a run, old numbers against new", "app.commands.rerun:rerun", cli_analysis.rerun),
+    Command(
+        "simulate",
+        "participants with a known effect",
+        "app.commands.simulate:simulate",
+        cli_analysis.simulate,
+    ),
+    Command("report", "a study, or a run, as one page", "app.commands.report:report", cli_analysis.report),
+    Command(
+        "reproduce",
+        "an open data set, from its files to its figures",
+        "app.commands.reproduce:reproduce",
+        cli_analysis.reproduce,
+    ),
+    Command(
+        "therapy", "before and after on the circumplex", "app.commands.therapy:therapy", cli_analysis.therapy
     ),
     Command("backup", "the study's second copy", "app.commands.backup:backup", _backup),
     Command(

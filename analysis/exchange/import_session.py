@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.exchange.import_trials import ImportedTrial, Told, trial_events
 from analysis.records import Event, Gap, StreamInfo
 from analysis.session_file import PartWriter, file_sha256
 from analysis.session_finished import Head, close_all, write_finished
@@ -23,6 +24,8 @@ SOURCE = "import"
 """Author of the events that an import makes."""
 BLOCK_ROWS = 262_144
 UNKNOWN_S = float("nan")
+CHUNK_S = 60.0
+"""What is written at once need not be cut as small as what is live."""
 
 Rows = tuple[NDArray[np.float64], NDArray[Any]]
 """Times (n,) and values (n, channels)."""
@@ -69,7 +72,8 @@ class Imported:
     """What was read of another program's recording.
 
     `events` are without author and number. `start_utc_s` is the wall time at `start_s` of the session's
-    clock, None if the file does not say; `statements` tell what is not as one would expect.
+    clock, None if the file does not say; `statements` tell what is not as one would expect. `tables` are
+    further files that say what was done, but are no part of the recording itself.
     """
 
     program: str
@@ -79,6 +83,8 @@ class Imported:
     start_s: float = 0.0
     start_utc_s: float | None = None
     statements: tuple[str, ...] = ()
+    trials: tuple[ImportedTrial, ...] = ()
+    tables: tuple[Source, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -150,7 +156,7 @@ def write_session(
         "started_utc": start,
         "imported_from": {
             "program": imported.program,
-            "files": [source.to_json() for source in imported.sources],
+            "files": [source.to_json() for source in (*imported.sources, *imported.tables)],
             "statements": list(imported.statements),
         },
     }
@@ -171,7 +177,8 @@ def write_session(
 
 def write_part(part: Path, attributes: Mapping[str, Any], streams: Sequence[ImportedStream]) -> None:
     """Write streams into a part of their own; the rows of pictures and texts are lists of bytes."""
-    writer = PartWriter.create(part, attributes, [stream.info for stream in streams])
+    infos = [stream.info for stream in streams]
+    writer = PartWriter.create(part, attributes, infos, chunk_s=CHUNK_S)
     for stream in streams:
         for gap in stream.gaps:
             writer.add_gap(stream.info.id, gap)
@@ -189,11 +196,14 @@ def write_part(part: Path, attributes: Mapping[str, Any], streams: Sequence[Impo
 
 def _events(imported: Imported) -> list[Event]:
     start_s = imported.start_s
-    told: list[tuple[float, str, Mapping[str, Any]]] = [(start_s, "session_started", {})]
+    told: list[Told] = [(start_s, "session_started", -1, "", {})]
     if imported.start_utc_s is not None:
-        told.append((start_s, "clock_anchor", {"monotonic_s": start_s, "utc_s": imported.start_utc_s}))
-    told += [(start_s, "import_statement", {"text": text}) for text in imported.statements]
-    told += imported.events
+        anchor = {"monotonic_s": start_s, "utc_s": imported.start_utc_s}
+        told.append((start_s, "clock_anchor", -1, "", anchor))
+    told += [(start_s, "import_statement", -1, "", {"text": text}) for text in imported.statements]
+    told += [(time, kind, -1, "", payload) for time, kind, payload in imported.events]
+    told += trial_events(imported.trials)
     return in_order(
-        Event(time, SOURCE, seq, kind, payload=payload) for seq, (time, kind, payload) in enumerate(told)
+        Event(time, SOURCE, seq, kind, trial, stage, payload)
+        for seq, (time, kind, trial, stage, payload) in enumerate(told)
     )

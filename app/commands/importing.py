@@ -10,11 +10,11 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.copying import copy_verified
 from app.deliveries import deliver, recording_paths
@@ -26,6 +26,7 @@ from stimuli.problems import EvokeError
 if TYPE_CHECKING:
     from analysis.exchange.import_session import Imported
 
+Found = TypeVar("Found")
 READERS = {
     "e4": "analysis.exchange.import_e4:read_e4",
     "xdf": "analysis.exchange.import_xdf:read_xdf",
@@ -57,16 +58,16 @@ class Entered:
 
 
 def import_(options: argparse.Namespace) -> int:
-    """Import one recording into a study."""
+    """Import one recording, or all of a published data set, into a study."""
+    from app.commands.importing_sets import SETS, import_set
+
     study = Study.open(options.study)
+    if options.format in SETS:
+        return import_set(study, options.format, options.source, options.json)
     participant = options.participant.removeprefix("sub-")
     imported = read(options.format, options.source)
-    try:
+    with disk_errors_end_it():
         entered = enter(study, imported, participant, options.format, options.session)
-    except DiskError as error:
-        sys.stdout.flush()
-        print(f"evoke: {error}", file=sys.stderr, flush=True)
-        os._exit(1)
     streams = [
         {
             "id": stream.info.id,
@@ -92,20 +93,36 @@ def import_(options: argparse.Namespace) -> int:
     return 0
 
 
-def read(kind: str, source: Path) -> Imported:
-    """Read a recording of format `kind`; raises ImportingError."""
+def reading_errors(place: Path, read: Callable[[], Found]) -> Found:
+    """Turn what reading raises into ImportingError."""
     from analysis.exchange.import_session import ImportFileError
 
-    if not source.exists():
-        raise ImportingError(f"{source}: there is nothing of this name. Check the path.")
-    module, _, function = READERS[kind].partition(":")
     try:
-        imported: Imported = getattr(importlib.import_module(module), function)(source)
+        return read()
     except ImportFileError as error:
         raise ImportingError(str(error)) from error
     except OSError as error:
-        raise ImportingError(f"{source}: cannot be read ({error.strerror or error}).") from error
-    return imported
+        raise ImportingError(f"{place}: cannot be read ({error.strerror or error}).") from error
+
+
+@contextlib.contextmanager
+def disk_errors_end_it() -> Iterator[None]:
+    """Leave at once where a session file could not be written: see DiskError."""
+    try:
+        yield
+    except DiskError as error:
+        sys.stdout.flush()
+        print(f"evoke: {error}", file=sys.stderr, flush=True)
+        os._exit(1)
+
+
+def read(kind: str, source: Path) -> Imported:
+    """Read a recording of format `kind`; raises ImportingError."""
+    if not source.exists():
+        raise ImportingError(f"{source}: there is nothing of this name. Check the path.")
+    module, _, function = READERS[kind].partition(":")
+    reader: Callable[[Path], Imported] = getattr(importlib.import_module(module), function)
+    return reading_errors(source, lambda: reader(source))
 
 
 def enter(

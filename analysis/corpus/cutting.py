@@ -1,0 +1,91 @@
+"""Where cases lie in time: trials, or windows that never leave their trial; artefacts masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.corpus.cases import CaseSpec, InputSpec
+from analysis.corpus.corpus import CorpusError, Span, Trial
+from analysis.targets.recipe import Lost
+
+_ROUNDING_S = 1e-6
+Row = tuple[Trial, Span]
+
+
+def cases_of(
+    trials: Sequence[Trial], spec: CaseSpec, masks: Mapping[str, Sequence[Span]], overlap: float
+) -> tuple[list[Row], list[Lost]]:
+    """Return each case's trial and span, and the trials that give none or not all of theirs.
+
+    A case of which at least `overlap` lies under marks is lost. Raises CorpusError for windows of no length.
+    """
+    if spec.unit == "window" and spec.window_s <= 0:
+        raise CorpusError("Cases of unit 'window' need a length: window_s must be over 0.")
+    rows: list[Row] = []
+    lost: list[Lost] = []
+    for trial in trials:
+        spans = trial.stages.get(spec.stage, ()) if spec.stage else (trial.shown,)
+        if not spans:
+            lost.append(Lost(trial.key, f"has no stage '{spec.stage}'"))
+            continue
+        if spec.unit == "trial":
+            cut = [(min(first for first, _ in spans), max(stop for _, stop in spans))]
+        else:
+            cut = [window for span in spans for window in windows_of(span, spec.window_s, spec.hop_s)]
+        if not cut:
+            lost.append(Lost(trial.key, f"is shorter than a window of {spec.window_s:g} s"))
+            continue
+        marks = masks.get(trial.recording, ())
+        clean = [span for span in cut if covered(span, marks) < max(overlap, _ROUNDING_S)]
+        if len(clean) < len(cut):
+            what = "lies under artefact marks"
+            if spec.unit == "window":
+                what = f"{len(cut) - len(clean)} of {len(cut)} windows lie under artefact marks"
+            lost.append(Lost(trial.key, what))
+        rows += [(trial, span) for span in clean]
+    return rows, lost
+
+
+def windows_of(span: Span, window_s: float, hop_s: float) -> Iterator[Span]:
+    """Yield windows every `hop_s` (0: one after the other) that lie inside a span."""
+    hop = hop_s if hop_s > 0 else window_s
+    count = int(np.floor((span[1] - span[0] - window_s + _ROUNDING_S) / hop)) + 1
+    for number in range(count):
+        start = span[0] + number * hop
+        yield start, min(start + window_s, span[1])
+
+
+def covered(span: Span, marks: Sequence[Span]) -> float:
+    """Return the share of a span that lies under marks, what several cover counted once."""
+    if span[1] <= span[0]:
+        return 0.0
+    total, reached = 0.0, span[0]
+    for first, stop in sorted(marks):
+        low, high = max(first, reached), min(stop, span[1])
+        if high > low:
+            total += high - low
+            reached = high
+    return total / (span[1] - span[0])
+
+
+def spans_of(
+    rows: Sequence[Row], numbers: Sequence[int], spec: InputSpec, cases: CaseSpec
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the spans (m, 2) that an input is cut from, in seconds, and whose case (m,) each is.
+
+    A case that is a trial takes the input's own stage, all spans of it; a window takes itself.
+    """
+    spans: list[Span] = []
+    owners: list[int] = []
+    for number, (trial, span) in zip(numbers, rows, strict=True):
+        own: tuple[Span, ...] = (span,)
+        if spec.stage and cases.unit == "trial":
+            own = tuple(trial.stages.get(spec.stage, ()))
+        for each in own:
+            if each[1] > each[0]:
+                spans.append(each)
+                owners.append(number)
+    return np.array(spans, np.float64).reshape(-1, 2), np.array(owners, np.intp)

@@ -1,0 +1,115 @@
+"""What a feature is, and every feature by name: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.corpus.corpus import Span
+
+Floats = NDArray[np.float32]
+
+
+class FeatureError(Exception):
+    """A feature cannot be computed of this signal; the text is the one clear message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A signal of one recording, whole, on an even grid of its corrected clock.
+
+    `values` (n, channels) float32, NaN in gaps; sample i was taken at `start_s` + i / `rate_hz`. For `kind`
+    "face" there are no values but `frames`, which reads JPEGs by number, and their `times_s`; for "keys" the
+    table /keys (time, edge, key, class) in `table`. `good` are spans free of known faults.
+    """
+
+    modality: str
+    rate_hz: float
+    start_s: float
+    values: Floats
+    channels: tuple[str, ...]
+    units: tuple[str, ...]
+    times_s: NDArray[np.float64] | None = None
+    frames: Callable[[int], bytes] | None = None
+    table: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    doubtful: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A feature of some spans: for span i the rows `first[i]` to `first[i + 1]` of `values` (rows, d).
+
+    `times_s` (rows,) is the middle of each step. A row with nothing to compute is NaN, never 0.
+    """
+
+    values: Floats
+    first: NDArray[np.intp]
+    times_s: NDArray[np.float64]
+    names: tuple[str, ...]
+
+
+Extract = Callable[[Signal, NDArray[np.float64], float, float, Mapping[str, Any]], Steps]
+"""extract(signal, spans (n, 2) in seconds, window_s, hop_s, settings) -> Steps; the whole recording is
+filtered once, and windows are cut afterwards. window_s 0: one step a span."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One feature: raise `version` whenever its numbers change. `source` says whose definition it is."""
+
+    name: str
+    version: int
+    modalities: tuple[str, ...]
+    about: str
+    source: str
+    extract: Extract
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+FEATURES: Mapping[str, str] = MappingProxyType(
+    {
+        "eeg.de": "analysis.features.eeg:DIFFERENTIAL_ENTROPY",
+        "eeg.de_filtered": "analysis.features.eeg:DIFFERENTIAL_ENTROPY_FILTERED",
+        "eeg.band_power": "analysis.features.eeg:BAND_POWER",
+        "eeg.asymmetry": "analysis.features.eeg:ASYMMETRY",
+        "eeg.hjorth": "analysis.features.eeg:HJORTH",
+        "eeg.raw": "analysis.features.plain:RAW_EEG",
+        "statistics": "analysis.features.plain:STATISTICS",
+        "samples": "analysis.features.plain:SAMPLES",
+        "values": "analysis.features.plain:VALUES",
+        "heart": "analysis.features.heart:HEART",
+        "skin": "analysis.features.skin:SKIN",
+        "skin.change": "analysis.features.skin_change:SKIN_CHANGE",
+        "motion": "analysis.features.motion:MOTION",
+        "temperature": "analysis.features.temperature:TEMPERATURE",
+        "respiration": "analysis.features.respiration:RESPIRATION",
+        "speech.mfcc": "analysis.features.speech:MFCC",
+        "speech.log_mel": "analysis.features.speech:LOG_MEL",
+        "speech.voice": "analysis.features.voice_quality:VOICE",
+        "speech.functionals": "analysis.features.functionals:FUNCTIONALS",
+        "face.expression": "analysis.features.face:EXPRESSION",
+        "face.box": "analysis.features.face:BOX",
+        "face.pixels": "analysis.features.face:PIXELS",
+        "keys.intervals": "analysis.features.keys:INTERVALS",
+        "keys.statistics": "analysis.features.keys:STATISTICS",
+    }
+)
+
+
+def feature(name: str) -> Feature:
+    """Return a feature; raises FeatureError for a name that there is not."""
+    target = FEATURES.get(name)
+    if target is None:
+        close = get_close_matches(name, FEATURES, n=1)
+        hint = f"Did you mean '{close[0]}'?" if close else f"There are: {', '.join(FEATURES)}."
+        raise FeatureError(f"there is no feature '{name}'. {hint}")
+    module, _, attribute = target.partition(":")
+    found: Feature = getattr(import_module(module), attribute)
+    return found

@@ -1,0 +1,101 @@
+"""`evoke import` of a published data set: every participant becomes a session file of the study."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.commands.importing import ImportingError, disk_errors_end_it, enter, reading_errors
+from app.study import Study
+from stimuli.problems import EvokeError
+
+if TYPE_CHECKING:
+    from analysis.exchange.import_set import Member
+
+SETS = {
+    name: f"analysis.exchange.import_{name.replace('-', '_')}:members"
+    for name in ("stress-predict", "emodb", "deap", "seed", "amigos", "wesad")
+}
+"""Published data sets; the function takes a path and returns `import_set.Member`s, a session each."""
+
+
+def import_set(study: Study, name: str, source: Path, as_json: bool) -> int:
+    """Import every session of a data set that the study does not have; return the exit status.
+
+    One that cannot be read is said, and the others come in all the same.
+    """
+    if study.kind == "simulation":
+        raise ImportingError(
+            f"{study.folder}: holds simulations only, and {name} is of people. Make a study of people for it."
+        )
+    entered: list[dict[str, Any]] = []
+    known: list[dict[str, Any]] = []
+    failed: list[dict[str, Any]] = []
+    for member in members(name, source):
+        about = {"participant": member.participant, "session": member.session}
+        there = _there(study, member)
+        if there:
+            known.append({**about, "file": there})
+            _tell(as_json, f"{there}: in the study already")
+            continue
+        try:
+            imported = reading_errors(member.place, member.read)
+            with disk_errors_end_it():
+                made = enter(study, imported, member.participant, name, member.session)
+        except EvokeError as error:
+            failed.append({**about, "error": str(error)})
+            print(f"evoke: {member.participant}: {error}", file=sys.stderr, flush=True)
+            continue
+        said = (*imported.statements, *filter(None, [made.message]))
+        entered.append(
+            {
+                **about,
+                "path": str(made.path.absolute()),
+                "uuid": made.uuid,
+                "sha256": made.sha256,
+                "trials": len(imported.trials),
+                "streams": [stream.info.id for stream in imported.streams],
+                "statements": list(said),
+            }
+        )
+        _tell(as_json, f"{made.path}\n  trials: {len(imported.trials)}")
+        for text in said:
+            print(f"evoke: {member.participant}: {text}", file=sys.stderr, flush=True)
+    if as_json:
+        print(json.dumps({"sessions": entered, "known": known, "failed": failed}, ensure_ascii=False))
+    else:
+        print(f"{len(entered)} imported, {len(known)} there already, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+def _tell(as_json: bool, text: str) -> None:
+    if not as_json:
+        print(text, flush=True)
+
+
+def _there(study: Study, member: Member) -> str:
+    """Return the file of a session that the study has of the same participant and visit, "" for none."""
+    amendments = study.amendments()
+    return next(
+        (
+            known.file
+            for known in study.sessions()
+            if not known.rehearsal
+            and known.session == member.session
+            and amendments.code_of(known.participant, known.uuid, known.file) == member.participant
+        ),
+        "",
+    )
+
+
+def members(name: str, source: Path) -> tuple[Member, ...]:
+    """Return the sessions of a data set at a place; raises ImportingError."""
+    if not source.exists():
+        raise ImportingError(f"{source}: there is nothing of this name. Check the path.")
+    module, _, function = SETS[name].partition(":")
+    find: Callable[[Path], tuple[Member, ...]] = getattr(importlib.import_module(module), function)
+    return reading_errors(source, lambda: find(source))
