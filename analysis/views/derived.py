@@ -25,7 +25,7 @@ VOICE_LAP_S = 0.1
 """A sound is read a minute at a time, and so much more: the last windows reach into the next minute."""
 LEAST_SOUND_HZ = 4000.0
 _PULSE, _ECG, _SKIN, _SOUND = ("bvp", "ppg", "optical"), ("ecg",), ("eda",), ("audio", "microphone", "sound")
-_TO_MICROSIEMENS = {
+TO_MICROSIEMENS = {
     "us": 1.0,
     "µs": 1.0,
     "μs": 1.0,
@@ -88,7 +88,7 @@ def _makers(info: StreamInfo, place: int) -> list[tuple[str, _Make]]:
         return [(f"Heart rate{of}", lambda t, v, rate, name: heart_rate(beats_of_pulse(v, t, rate), name))]
     if kind in _ECG and info.rate_hz >= LEAST_RATE_HZ:
         return [(f"Heart rate{of}", lambda t, v, rate, name: heart_rate(beats_of_ecg(v, t, rate), name))]
-    scale = _TO_MICROSIEMENS.get(info.units[place].strip().lower())
+    scale = TO_MICROSIEMENS.get(info.units[place].strip().lower())
     if kind in _SKIN and info.rate_hz >= LEAST_SKIN_HZ and scale is not None:
 
         def found(t: NDArray[np.float64], v: NDArray[Any], rate: float) -> SkinConductance:

@@ -1,7 +1,8 @@
 """The process that finds faces: JPEG pictures come in on standard input, boxes go out on standard output.
 
 Each picture is its length (4 bytes) and its bytes; each answer the number of boxes (4 bytes) and four
-float64 a box: left, top, width, height as shares of the picture.
+float64 a box: left, top, width, height as shares of the picture. Given a `Crop` as arguments, it adds the
+picture's width and height (4 bytes each, 0 if damaged) and the pixels of every face, row by row.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.views.faces import BOX, HEAD
+from analysis.views.faces import BOX, HEAD, SIZE, Crop
 
 CASCADE = "haarcascade_frontalface_default.xml"
 LOOKED_AT_WIDTH = 320
@@ -36,15 +37,18 @@ def main() -> None:
     cascade = cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / CASCADE))
     if cascade.empty():
         sys.exit("OpenCV's face detector is missing; install Evoke again")
+    crop = Crop.from_words(sys.argv[1:]) if len(sys.argv) > 1 else None
     while len(head := sys.stdin.buffer.read(HEAD.size)) == HEAD.size:
         jpeg = sys.stdin.buffer.read(HEAD.unpack(head)[0])
         boxes = faces(cv2, cascade, jpeg)
         sys.stdout.buffer.write(HEAD.pack(len(boxes)) + b"".join(BOX.pack(*box) for box in boxes))
+        if crop is not None:
+            sys.stdout.buffer.write(cut_out(cv2, jpeg, boxes, crop))
         sys.stdout.buffer.flush()
 
 
 def faces(cv2: Any, cascade: Any, jpeg: bytes) -> list[tuple[float, float, float, float]]:
-    """Return the faces on one picture, none where it cannot be decoded."""
+    """Return the faces on one picture, the most certain one first; none where it cannot be decoded."""
     if not jpeg:
         return []
     grey = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
@@ -57,8 +61,37 @@ def faces(cv2: Any, cascade: Any, jpeg: bytes) -> list[tuple[float, float, float
         height, width = grey.shape
     grey = cv2.equalizeHist(grey)
     least = max(20, height // SMALLEST_FACE)
-    found = cascade.detectMultiScale(grey, SCALE_STEP, NEIGHBOURS, minSize=(least, least))
-    return [(x / width, y / height, w / width, h / height) for x, y, w, h in np.asarray(found).reshape(-1, 4)]
+    found, _, certain = cascade.detectMultiScale3(
+        grey, SCALE_STEP, NEIGHBOURS, minSize=(least, least), outputRejectLevels=True
+    )
+    order = np.argsort(-np.ravel(certain), kind="stable")
+    boxes = np.asarray(found).reshape(-1, 4)[order]
+    return [(x / width, y / height, w / width, h / height) for x, y, w, h in boxes]
+
+
+def cut_out(cv2: Any, jpeg: bytes, boxes: list[tuple[float, float, float, float]], crop: Crop) -> bytes:
+    """Return the picture's size and the pixels of its faces, as they go out."""
+    picture = None
+    if jpeg:
+        kind = cv2.IMREAD_COLOR if crop.colour else cv2.IMREAD_GRAYSCALE
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), kind)
+    if picture is None:
+        return SIZE.pack(0, 0)
+    if crop.colour:
+        picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    height, width = picture.shape[:2]
+    made = [SIZE.pack(width, height)]
+    for left, top, box_width, box_height in boxes:
+        side = max(box_width * width, box_height * height) * (1 + 2 * crop.margin)
+        x, y = (left + box_width / 2) * width, (top + box_height / 2) * height
+        wanted = max(1, round(side))
+        # Replicated edges: a face at the picture's border keeps its proportions.
+        rows = np.clip(round(y - side / 2) + np.arange(wanted), 0, height - 1)
+        columns = np.clip(round(x - side / 2) + np.arange(wanted), 0, width - 1)
+        way = cv2.INTER_AREA if wanted > crop.size_px else cv2.INTER_LINEAR
+        square = cv2.resize(picture[np.ix_(rows, columns)], (crop.size_px, crop.size_px), interpolation=way)
+        made.append(np.ascontiguousarray(square, np.uint8).tobytes())
+    return b"".join(made)
 
 
 if __name__ == "__main__":

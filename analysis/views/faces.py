@@ -21,6 +21,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
+import numpy as np
+from numpy.typing import NDArray
+
 NO_FACE = "No face found"
 WORKER = "analysis.views.face_worker"
 HOLD_S = 0.5
@@ -32,6 +35,7 @@ LONGEST_S = 20.0
 _ROOMS = Path(__file__).resolve().parents[2]
 HEAD = struct.Struct("<I")
 BOX = struct.Struct("<4d")
+SIZE = struct.Struct("<2I")
 
 
 class FaceError(Exception):
@@ -51,6 +55,45 @@ class Box:
     def middle(self) -> tuple[float, float]:
         """Its middle."""
         return self.left + self.width / 2, self.top + self.height / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """How faces are cut out: a square of `size_px` pixels, the box and `margin` of its width on every side.
+
+    What lies outside the picture is as the picture's edge.
+    """
+
+    size_px: int
+    margin: float = 0.0
+    colour: bool = False
+
+    @property
+    def channels(self) -> int:
+        """Bytes a pixel: grey, or red, green and blue."""
+        return 3 if self.colour else 1
+
+    def words(self) -> list[str]:
+        """Return it as arguments of a command."""
+        return [str(self.size_px), repr(self.margin), str(int(self.colour))]
+
+    @classmethod
+    def from_words(cls, words: Sequence[str]) -> Crop:
+        """Rebuild from `words`."""
+        return cls(int(words[0]), float(words[1]), bool(int(words[2])))
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """The faces of one picture of `width` and `height` pixels (0 if damaged).
+
+    `pixels` (faces, size, size, channels) uint8 are cut out as `Crop` says.
+    """
+
+    boxes: tuple[Box, ...]
+    width: int
+    height: int
+    pixels: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +148,11 @@ def _towards(one: Box, other: Box, share: float) -> Box:
 class FaceFinder:
     """Finds faces on JPEG pictures in a process of its own; use as a context manager, or `close` it.
 
-    `find` may be called from any thread, one picture at a time.
+    `find` may be called from any thread, one picture at a time; `cut_out` where it was made with a `crop`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, crop: Crop | None = None) -> None:
+        self._crop = crop
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._said: IO[bytes] | None = None
@@ -122,7 +166,11 @@ class FaceFinder:
         self.close()
 
     def find(self, jpeg: bytes) -> tuple[Box, ...]:
-        """Return the faces on a picture, none for one that is damaged; raises FaceError."""
+        """Return the faces on a picture, the most certain first, none for a damaged one; raises FaceError."""
+        return self.cut_out(jpeg).boxes
+
+    def cut_out(self, jpeg: bytes) -> Faces:
+        """Return the faces on a picture and their pixels, none for one that is damaged; raises FaceError."""
         with self._lock:
             process = self._started()
             assert process.stdin is not None
@@ -130,11 +178,20 @@ class FaceFinder:
             try:
                 process.stdin.write(HEAD.pack(len(jpeg)) + jpeg)
                 process.stdin.flush()
-                (count,) = HEAD.unpack(_exactly(process.stdout, HEAD.size))
-                return tuple(Box(*BOX.unpack(_exactly(process.stdout, BOX.size))) for _ in range(count))
+                return self._answer(process.stdout)
             except (OSError, EOFError) as error:
                 why = self._end() or "OpenCV ended without a word"
                 raise FaceError(f"Faces cannot be looked for: {why}.") from error
+
+    def _answer(self, said: IO[bytes]) -> Faces:
+        (count,) = HEAD.unpack(_exactly(said, HEAD.size))
+        boxes = tuple(Box(*BOX.unpack(_exactly(said, BOX.size))) for _ in range(count))
+        if self._crop is None:
+            return Faces(boxes, 0, 0, np.zeros((0, 0, 0, 0), np.uint8))
+        width, height = SIZE.unpack(_exactly(said, SIZE.size))
+        shape = (count, self._crop.size_px, self._crop.size_px, self._crop.channels)
+        pixels = np.frombuffer(_exactly(said, math.prod(shape)), np.uint8).reshape(shape)
+        return Faces(boxes, width, height, pixels)
 
     def close(self) -> None:
         """End the process."""
@@ -148,7 +205,7 @@ class FaceFinder:
             # A file, for nobody empties a pipe: damaged pictures make OpenCV talk.
             self._said = tempfile.TemporaryFile()  # noqa: SIM115
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", WORKER],
+                [sys.executable, "-P", "-m", WORKER, *(self._crop.words() if self._crop else ())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._said,
