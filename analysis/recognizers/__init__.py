@@ -1,0 +1,1 @@
+"""Recognizers: what is common to them, the models of the literature, and the baselines beside them."""
