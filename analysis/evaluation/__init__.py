@@ -1,0 +1,1 @@
+"""Evaluation: splits, guards, folds, stored predictions, and every number made of them."""
