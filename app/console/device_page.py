@@ -126,6 +126,7 @@ class DevicePage(QWidget):
         self.form.edited.connect(self._settle.start)
         self.form.free_id = lambda wanted: self.devices.free_id(wanted)
         area = QScrollArea()
+        area.setAccessibleName("Settings of the device")
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -63,6 +63,7 @@ class ImportStimuliDialog(QDialog):
         column.setSpacing(8)
         column.addLayout(self._form())
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("Where the stimuli come from")
         self.tabs.setDocumentMode(True)
         self.rows = plain_table("What was read", [name.capitalize() for name in SHOWN])
         self.columns = plain_table("Which column is what", ["Meaning", "Column of the table"])

@@ -130,6 +130,7 @@ class StimulusLibrary(QWidget):
         under.addWidget(self.problems, 1)
         under.addWidget(self.problem_words)
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("About the stimulus, or all of them")
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.details, "Details")
         self.tabs.addTab(page, "Problems")

@@ -30,6 +30,7 @@ class StudySettingsDialog(QDialog):
         self._study = study
         column = QVBoxLayout(self)
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("Study settings")
         self.tabs.addTab(self._general(), "Sessions")
         self.fields = FieldEditor(study.participant_fields)
         self.fields.changed.connect(self._look)

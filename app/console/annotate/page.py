@@ -47,6 +47,7 @@ class AnnotatePage(PageParts):
         super().__init__(parent)
         self.setProperty("help", "annotate")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Labelling: the keys of the scheme")
         self.study: Study | None = None
         self.place: Place | None = None
         self.annotator = ""

@@ -32,6 +32,7 @@ class SchemeForm(QScrollArea):
 
     def __init__(self) -> None:
         super().__init__()
+        self.setAccessibleName("The chosen part of the scheme")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

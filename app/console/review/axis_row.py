@@ -118,15 +118,18 @@ class AxisRow(QWidget):
         colours, plot = theme.current(), self.plot
         kept.fill(QColor(colours.base))
         painter = QPainter(kept)
-        painter.setFont(self.font())
-        painter.fillRect(QRectF(0, 0, plot.left(), self.height()), QColor(colours.window))
-        self.draw_label(painter, QRectF(6, 0, plot.left() - 12, self.height()))
-        painter.setClipRect(plot)
-        self.draw(painter, plot)
-        painter.setClipping(False)
-        painter.setPen(QPen(QColor(colours.border), 1))
-        painter.drawLine(QPointF(0, self.height() - 0.5), QPointF(self.width(), self.height() - 0.5))
-        painter.end()
+        try:
+            painter.setFont(self.font())
+            painter.fillRect(QRectF(0, 0, plot.left(), self.height()), QColor(colours.window))
+            self.draw_label(painter, QRectF(6, 0, plot.left() - 12, self.height()))
+            painter.setClipRect(plot)
+            self.draw(painter, plot)
+            painter.setClipping(False)
+            painter.setPen(QPen(QColor(colours.border), 1))
+            painter.drawLine(QPointF(0, self.height() - 0.5), QPointF(self.width(), self.height() - 0.5))
+        finally:
+            # A painter that stays open on its picture ends the process.
+            painter.end()
         return kept
 
     def draw_label(self, painter: QPainter, area: QRectF) -> None:
