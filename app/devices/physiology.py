@@ -1,11 +1,9 @@
 """A wearer for the simulated wristband: heart, skin and hand of someone who reacts to what is shown.
 
 Everything is computed in blocks of half a second with a fixed number of random draws each, so that
-equal seeds and equal stimuli give equal samples however the blocks are asked for. Sources of the
-shapes: pulse wave with dicrotic notch (two Gaussians over a falling slope), respiratory sinus
-arrhythmia and the 0.1 Hz wave of blood pressure in the heart rate, bi-exponential skin conductance
-responses 1-3 s after their cause (Boucsein 2012), deceleration then acceleration of the heart after
-an affective picture, the deceleration being deeper for unpleasant ones (Bradley 2001).
+equal seeds and equal stimuli give equal samples however the blocks are asked for. The shapes are those of
+`analysis.simulate.shapes`; in the heart rate there are respiratory sinus arrhythmia and the 0.1 Hz wave of
+blood pressure.
 """
 
 from __future__ import annotations
@@ -15,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from analysis.simulate.shapes import heart_response, pulse_wave, skin_response
 
 BLOCK_S = 0.5
 RATES_HZ = {"bvp": 64, "eda": 4, "temperature": 4, "acceleration": 32}
@@ -41,33 +41,6 @@ def drive_of(category: str, valence: float | None, arousal: float | None) -> tup
     rated_valence = CATEGORY_VALENCE.get(name, 5.0) if valence is None else valence
     drive = float(np.clip((rated_arousal - 2.0) / 6.0, 0.0, 1.0))
     return drive, float(np.clip((rated_valence - 5.0) / 4.0, -1.0, 1.0))
-
-
-def pulse_wave(phase: Floats) -> Floats:
-    """Return the pulse wave at `phase` (0-1 of a beat): systolic peak, dicrotic notch, diastolic wave."""
-    wave: Floats = np.full(np.shape(phase), -0.42)
-    # The wave of the beat before runs out and that of the next begins: no corner where the phase wraps.
-    for beat in (-1.0, 0.0, 1.0):
-        p = phase % 1.0 - beat
-        wave += np.exp(-0.5 * ((p - 0.17) / 0.065) ** 2)
-        wave += 0.42 * np.exp(-0.5 * ((p - 0.47) / 0.075) ** 2)
-        wave += 0.32 * np.exp(-0.5 * ((p - 0.38) / 0.22) ** 2)
-    return wave
-
-
-def skin_response(since_s: Floats) -> Floats:
-    """Return a skin conductance response of height 1, `since_s` after its own onset."""
-    t = np.maximum(since_s, 0.0)
-    shape: Floats = np.exp(-t / 2.6) - np.exp(-t / 0.65)
-    return shape / 0.5265
-
-
-def heart_response(since_s: Floats, valence: float) -> Floats:
-    """Return the change of heart rate in beats a minute at full drive, `since_s` after the onset."""
-    slowing = (2.2 - 1.6 * valence) * np.exp(-0.5 * ((since_s - 1.6) / 0.8) ** 2)
-    speeding = (7.0 + 1.2 * valence) * np.exp(-0.5 * ((since_s - 4.6) / 1.7) ** 2)
-    change: Floats = np.where(since_s > 0, speeding - slowing, 0.0)
-    return change
 
 
 class Wearer:

@@ -157,7 +157,7 @@ def _feeling(task: ImageryTask, end_s: float, chance: random.Random) -> Iterator
 
 def _typing(sentence: str, end_s: float, chance: random.Random) -> Iterator[TimedAct]:
     """Type the sentence between reading it and the end, with a typo corrected here and there."""
-    chars = list(_with_typos(sentence, chance))
+    chars = list(with_typos(sentence, chance))
     gaps = [_gap(char, chance) for char in chars]
     reading_s = min(0.25 * end_s, 1.5)
     room_s = max(0.05, end_s - reading_s - 0.4)
@@ -176,7 +176,8 @@ def _typing(sentence: str, end_s: float, chance: random.Random) -> Iterator[Time
         yield min(free_s, down_s + _log_normal(chance, HELD_S, 0.25)), Key(char, is_down=False)
 
 
-def _with_typos(sentence: str, chance: random.Random) -> Iterator[str]:
+def with_typos(sentence: str, chance: random.Random) -> Iterator[str]:
+    """Yield what is typed for a sentence: here and there a neighbouring key, and taking it back."""
     for char in sentence:
         if char.lower() in NEIGHBOURS and chance.random() < TYPO_PROBABILITY:
             yield NEIGHBOURS[char.lower()]
@@ -184,10 +185,14 @@ def _with_typos(sentence: str, chance: random.Random) -> Iterator[str]:
         yield char
 
 
+def slower(char: str) -> float:
+    """Return how many times longer than usual a key takes: words' beginnings, signs and corrections do."""
+    return {" ": 1.1, BACKSPACE: 2.0}.get(char, 1.0 if char.islower() else 1.5)
+
+
 def _gap(char: str, chance: random.Random) -> float:
-    """Return the time from the key before: slower at words' beginnings, signs and corrections."""
-    slower = {" ": 1.1, BACKSPACE: 2.0}.get(char, 1.0 if char.islower() else 1.5)
-    return _log_normal(chance, BETWEEN_KEYS_S * slower, 0.3)
+    """Return the time from the key before."""
+    return _log_normal(chance, BETWEEN_KEYS_S * slower(char), 0.3)
 
 
 def _talking(task: SpeakingTask, end_s: float, chance: random.Random) -> Iterator[TimedAct]:

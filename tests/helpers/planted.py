@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.records import StreamInfo
-from app.devices.physiology import pulse_wave
+from analysis.simulate.shapes import pulse_wave
 
 Floats = NDArray[np.float64]
 

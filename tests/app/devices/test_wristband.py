@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from pylsl import StreamInfo as LslInfo
 from pylsl import StreamOutlet
 
+from analysis.simulate.shapes import pulse_wave
 from app import clock
 from app.devices.entries import WristbandParams
-from app.devices.physiology import BLOCK_S, RATES_HZ, Stimulation, Wearer, drive_of, pulse_wave
+from app.devices.physiology import BLOCK_S, RATES_HZ, Stimulation, Wearer, drive_of
 from app.devices.simulated import Wristband
 from app.devices.source import Chunk
 from tests.helpers.supervision import wait_for

@@ -1,0 +1,1 @@
+"""Simulated participants: signals, answers and keystrokes with a known effect of what was felt."""
