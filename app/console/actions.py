@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.console import icons
 
-Menu = Literal["Study", "Session", "Labels", "View", "Help"]
-MENUS: tuple[Menu, ...] = ("Study", "Session", "Labels", "View", "Help")
+Menu = Literal["Study", "Session", "Labels", "Analysis", "View", "Help"]
+MENUS: tuple[Menu, ...] = ("Study", "Session", "Labels", "Analysis", "View", "Help")
 SEPARATOR = "-"
 
 
@@ -287,6 +287,28 @@ ACTIONS: tuple[ActionInfo, ...] = (
         "What annotators ask, and where they differ",
         "balance",
     ),
+    ActionInfo(
+        "analyse_page",
+        "Analyse",
+        "Analysis",
+        "analyse",
+        "Data, features, experiments, runs, results",
+        "analyse",
+        "Ctrl+9",
+    ),
+    ActionInfo(
+        "analyse_data", "Data", "Analysis", "analyse", "What was recorded, and what is missing", "study"
+    ),
+    ActionInfo("analyse_features", "Features", "Analysis", "analyse", "Signals in numbers", "signals"),
+    ActionInfo(
+        "analyse_experiment",
+        "Experiment",
+        "Analysis",
+        "analyse",
+        "A recognizer, what it is to find, and how it is tested",
+        "balance",
+    ),
+    ActionInfo("analyse_runs", "Runs", "Analysis", "analyse", "Folds as they finish; stop, resume", "start"),
     ActionInfo("light", "Light colours", "View", "view", "For a bright room", "light", "", True),
     ActionInfo("dark", "Dark colours", "View", "view", "For a dim room", "dark", "", True),
     ActionInfo("system", "Colours of the desktop", "View", "view", "As the desktop says", "layout", "", True),
@@ -333,6 +355,7 @@ TOOLBAR = (
     "summary_page",
     "review_page",
     "annotate_page",
+    "analyse_page",
     SEPARATOR,
     "start",
     "pause",
@@ -343,6 +366,8 @@ TOOLBAR = (
     "find_action",
     "help",
 )
+ICON_ONLY = frozenset({"find_action", "help"})
+"""In the toolbar: their signs are known everywhere, and a small screen has no room for more words."""
 GROUP_ENDS = frozenset(
     {
         "run_demo",
@@ -356,6 +381,7 @@ GROUP_ENDS = frozenset(
         "end",
         "mark_artefact",
         "previous_moment",
+        "analyse_page",
         "system",
         "smaller_text",
         "shorter",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMainWindow, QSizePolicy, QToolBar, QWidget
+from PySide6.QtWidgets import QMainWindow, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from app.console import actions, theme
 
@@ -38,6 +38,9 @@ def add_toolbar(window: QMainWindow, made: Mapping[str, QAction]) -> None:
     for place, name in enumerate(actions.TOOLBAR):
         if name != actions.SEPARATOR:
             bar.addAction(made[name])
+            button = bar.widgetForAction(made[name])
+            if name in actions.ICON_ONLY and isinstance(button, QToolButton):
+                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         elif place == places[-1]:
             room = QWidget()
             room.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

@@ -31,6 +31,20 @@ def child_environment() -> dict[str, str]:
     return dict(os.environ) | {"PYTHONPATH": os.pathsep.join([str(_ROOMS), *filter(None, inherited)])}
 
 
+def start_apart(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """Run Evoke with `arguments` in a process that outlives this one; what it says goes into `log`."""
+    with log.open("wb") as said:
+        return subprocess.Popen(
+            command_line(arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env=child_environment(),
+            start_new_session=sys.platform != "win32",
+            creationflags=_NEW_GROUP,
+        )
+
+
 class Launcher(QObject):
     """Starts `python -m app ARGUMENTS` and waits for its session in `folder`, or for the one that is `known`.
 
@@ -57,16 +71,7 @@ class Launcher(QObject):
         logs = settings.home() / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         self._log = logs / f"supervisor-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                command_line(arguments),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=child_environment(),
-                start_new_session=sys.platform != "win32",
-                creationflags=_NEW_GROUP,
-            )
+        self.process = start_apart(arguments, self._log)
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self._look)
         self._timer.start()

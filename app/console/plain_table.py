@@ -16,6 +16,7 @@ def plain_table(name: str, heads: Sequence[str], wide: int | None = None) -> QTa
     table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
     header = table.horizontalHeader()
+    header.setHighlightSections(False)
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     if wide is None:
         header.setStretchLastSection(True)

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.console import actions, preferences
 from app.console.agreement_actions import AgreementActions
+from app.console.analyse_actions import AnalyseActions
 from app.console.annotate_actions import AnnotateActions
 from app.console.annotation_organiser import NAMES as ORGANISING
 from app.console.annotation_organiser import OrganiserActions
@@ -110,6 +111,10 @@ class MainWindow(QMainWindow):
             self, self.pages, self.notifier, self._show, self._open_dialog, self.of_review
         )
         self._doers.append(self.of_agreement)
+        self.of_analysis = AnalyseActions(
+            self, self.pages, self.notifier, self._show, self.of_agreement.go_to
+        )
+        self._doers.append(self.of_analysis)
         self.of_protocol = ProtocolActions(self, self.study_view, self, self.notifier)
         self._doers.append(self.of_protocol)
         self.actions_by_name = actions.make_actions(self, self._doer)
@@ -509,6 +514,7 @@ class MainWindow(QMainWindow):
         self.of_review.close()
         self.of_labels.close()
         self.of_agreement.close()
+        self.of_analysis.close()
         self.live.show_session(None)
         application = QApplication.instance()
         if application is not None:

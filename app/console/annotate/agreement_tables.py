@@ -207,6 +207,6 @@ def fill(table: QTableWidget, rows: Iterable[Sequence[str]]) -> None:
             # A reason is too long for a cell: it is told by the tool tip.
             item = QTableWidgetItem(UNDEFINED if text.startswith(f"{UNDEFINED}: ") else text)
             item.setToolTip(text)
-            if text[:1].isdigit() or text[:2] in ("-0", "-1"):
+            if text.removeprefix("-")[:1].isdigit():
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             table.setItem(row, column, item)

@@ -1,0 +1,68 @@
+"""What can be done about recognizers from anywhere: each action of the table is a `do_` method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from app.console.notifier import Notifier
+from app.console.page_actions import HasStudy, PageActions
+
+if TYPE_CHECKING:
+    from app.console.analyse.page import AnalysePage
+
+
+class AnalyseActions(PageActions["AnalysePage"]):
+    """Shows the page Analyse and its steps; `go_to(path, time_s)` shows a moment on the review page."""
+
+    def __init__(
+        self,
+        holder: HasStudy,
+        pages: QStackedWidget,
+        notifier: Notifier,
+        show: Callable[[QWidget], None],
+        go_to: Callable[[Path, float], None],
+    ) -> None:
+        super().__init__(pages, notifier, show)
+        self._holder = holder
+        self._go_to = go_to
+
+    def _make(self) -> AnalysePage:
+        from app.console.analyse.page import AnalysePage
+
+        made = AnalysePage()
+        made.said.connect(self._notifier.say)
+        made.jump_asked.connect(self._go_to)
+        return made
+
+    def do_analyse_page(self) -> None:
+        """Show the step that was shown last."""
+        self._show_step("")
+
+    def do_analyse_data(self) -> None:
+        """Show what was recorded."""
+        self._show_step("data")
+
+    def do_analyse_features(self) -> None:
+        """Show features on their signals."""
+        self._show_step("features")
+
+    def do_analyse_experiment(self) -> None:
+        """Show the next experiment."""
+        self._show_step("experiment")
+
+    def do_analyse_runs(self) -> None:
+        """Show the runs."""
+        self._show_step("runs")
+
+    def _show_step(self, name: str) -> None:
+        self._show(self.page)
+        self.page.show_study(self._holder.study, name)
+
+    def close(self) -> None:
+        """End what is computed in the background; runs go on."""
+        if self._made is not None:
+            self._made.closing()
