@@ -216,7 +216,13 @@ def shade(share: float) -> tuple[str, str]:
     """Return fill and text colour of a cell for a share 0..1: white to blue, readable at every step."""
     share = min(1.0, max(0.0, share))
     mixed = [round(255 + (end - 255) * share) for end in (32, 84, 147)]
-    return f"#{mixed[0]:02x}{mixed[1]:02x}{mixed[2]:02x}", "#ffffff" if share > 0.5 else "#16191d"
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (value / 255 for value in mixed)
+    )
+    # Black and white both have a contrast of 4.5 or more (WCAG 2) on their side of this luminance.
+    ink = "#ffffff" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.179 else "#000000"
+    return f"#{mixed[0]:02x}{mixed[1]:02x}{mixed[2]:02x}", ink
 
 
 def matrix(

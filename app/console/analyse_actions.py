@@ -58,6 +58,30 @@ class AnalyseActions(PageActions["AnalysePage"]):
         """Show the runs."""
         self._show_step("runs")
 
+    def do_analyse_card(self) -> None:
+        """Show the cards of the recognizers."""
+        self._show_step("card")
+
+    def do_analyse_compare(self) -> None:
+        """Show runs beside each other."""
+        self._show_step("compare")
+
+    def do_analyse_inspect(self) -> None:
+        """Show which trials a run took for what."""
+        self._show_step("inspect")
+
+    def do_analyse_report(self) -> None:
+        """Show what the report of a run holds."""
+        self._show_step("report")
+
+    def do_analyse_apply(self) -> None:
+        """Show kept recognizers and recordings."""
+        self._show_step("apply")
+
+    def do_analyse_therapy(self) -> None:
+        """Show sessions before and after."""
+        self._show_step("therapy")
+
     def _show_step(self, name: str) -> None:
         self._show(self.page)
         self.page.show_study(self._holder.study, name)

@@ -17,6 +17,7 @@ from app.plan import LIVE_SUFFIX, Lock, SessionPaths
 
 LOOK_MS = 150
 _ROOMS = Path(__file__).resolve().parents[2]
+_APART: list[subprocess.Popen[bytes]] = []
 _NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
@@ -34,7 +35,7 @@ def child_environment() -> dict[str, str]:
 def start_apart(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     """Run Evoke with `arguments` in a process that outlives this one; what it says goes into `log`."""
     with log.open("wb") as said:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command_line(arguments),
             stdin=subprocess.DEVNULL,
             stdout=said,
@@ -43,6 +44,10 @@ def start_apart(arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
             start_new_session=sys.platform != "win32",
             creationflags=_NEW_GROUP,
         )
+    # They outlive who started them; what has ended meanwhile is taken leave of here.
+    _APART[:] = [each for each in _APART if each.poll() is None]
+    _APART.append(process)
+    return process
 
 
 class Launcher(QObject):

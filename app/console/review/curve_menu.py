@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from analysis.modalities import shown_as
+from analysis.views.applied import applied_to, names_in, read_applied
 from analysis.views.curves import Curve
 from analysis.views.derived import derivable, derive
 from analysis.views.keystrokes import flight_times, key_intervals, press_durations, presses_of
@@ -35,6 +37,7 @@ class CurveMenu(QMenu):
         super().__init__("Curves", parent)
         self._desk = desk
         self._known: dict[str, Sequence[Curve]] = {}
+        self._applied: Mapping[str, Path] = {}
         self._works: set[QObject] = set()
         self._round = 0
         self.entries: dict[tuple[str, str], QAction] = {}
@@ -56,6 +59,10 @@ class CurveMenu(QMenu):
             self._add(stream_id, names)
         if view.strokes:
             self._add(KEYS, KEY_CURVES)
+        # What recognizers said of it, where labels of models may be seen.
+        self._applied = applied_to(recording.session.path) if view.visible.model else {}
+        for code, path in self._applied.items():
+            self._add(code, names_in(path))
         if not self.entries:
             self.addAction("Nothing can be computed of this recording").setEnabled(False)
 
@@ -92,6 +99,11 @@ class CurveMenu(QMenu):
 
             def compute() -> Sequence[Curve]:
                 return [key_intervals(presses), press_durations(presses), flight_times(presses)]
+        elif stream_id in self._applied:
+            path = self._applied[stream_id]
+
+            def compute() -> Sequence[Curve]:
+                return read_applied(path).curves()
         else:
             overview, start_s, stop_s = recording.overview, view.start_s, view.stop_s
             if shown_as(overview.infos[stream_id]) == "sound" and stop_s - start_s > LONG_SOUND_S:

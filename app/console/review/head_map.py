@@ -199,8 +199,8 @@ class HeadMapPanel(FigurePanel):
         radius = max(20.0, min(inner.width(), inner.height()) / 2 / max(1.16, reach + 0.06))
         middle = QPointF(inner.center().x(), inner.center().y() + radius * 0.04)
         self._heads.append((middle, radius))
-        limits = _limits([value for _, _, value in spots])
-        surface = _surface(tuple(spot for _, spot, _ in spots), tuple(value for _, _, value in spots))
+        limits = limits_of([value for _, _, value in spots])
+        surface = surface_of(tuple(spot for _, spot, _ in spots), tuple(value for _, _, value in spots))
         outline = QPainterPath()
         outline.addEllipse(middle, radius, radius)
         painter.save()
@@ -209,8 +209,8 @@ class HeadMapPanel(FigurePanel):
         square = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
         painter.drawImage(square, shaded(surface, limits))
         painter.restore()
-        _draw_outline(painter, middle, radius, colours)
-        _draw_electrodes(painter, middle, radius, colours, spots)
+        draw_outline(painter, middle, radius, colours)
+        draw_electrodes(painter, middle, radius, colours, spots)
         bar = QRectF(
             middle.x() + radius * max(1.14, reach + 0.08) + 6, middle.y() - radius * 0.7, 11, radius * 1.4
         )
@@ -222,7 +222,8 @@ def _size(area: QRectF, count: int, columns: int) -> float:
     return min(area.width() / columns - 94, area.height() / rows - 50)
 
 
-def _limits(values: Sequence[float]) -> tuple[float, float]:
+def limits_of(values: Sequence[float]) -> tuple[float, float]:
+    """Return the range of a surface's shades."""
     low, high = min(values), max(values)
     if high - low <= 1e-9 * max(abs(high), 1e-30):
         return (low * 0.9, high * 1.1) if high > 0 else (0.0, 1.0)
@@ -230,7 +231,7 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=32)
-def _surface(spots: tuple[tuple[float, float], ...], values: tuple[float, ...]) -> NDArray[np.float64]:
+def surface_of(spots: tuple[tuple[float, float], ...], values: tuple[float, ...]) -> NDArray[np.float64]:
     """Return values on a square (CELLS, CELLS) around the head's outline, the nose in the first row."""
     steps = (np.arange(CELLS) + 0.5) / CELLS * 2 - 1
     x, y = np.meshgrid(steps, -steps)
@@ -239,7 +240,8 @@ def _surface(spots: tuple[tuple[float, float], ...], values: tuple[float, ...]) 
     return np.clip(made, min(values), max(values)).reshape(CELLS, CELLS)
 
 
-def _draw_outline(painter: QPainter, middle: QPointF, radius: float, colours: Colours) -> None:
+def draw_outline(painter: QPainter, middle: QPointF, radius: float, colours: Colours) -> None:
+    """Draw a head from above, nose up."""
     painter.setPen(QPen(QColor(colours.text), 1.6))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawEllipse(middle, radius, radius)
@@ -253,13 +255,14 @@ def _draw_outline(painter: QPainter, middle: QPointF, radius: float, colours: Co
         painter.drawArc(box, 90 * 16 if side < 0 else -90 * 16, 180 * 16)
 
 
-def _draw_electrodes(
+def draw_electrodes(
     painter: QPainter,
     middle: QPointF,
     radius: float,
     colours: Colours,
     spots: Sequence[tuple[str, tuple[float, float], float]],
 ) -> None:
+    """Draw electrodes (name, place, value), with their names where there is room."""
     font = QFont(painter.font())
     small = QFont(font)
     small.setPointSizeF(max(6.5, font.pointSizeF() * (0.8 if radius > 90 else 0.7)))

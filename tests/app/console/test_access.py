@@ -29,6 +29,7 @@ from app.console.analyse.page import AnalysePage
 from app.console.window import MainWindow
 from tests.helpers.agreeing import make
 from tests.helpers.analyse_page import settled
+from tests.helpers.analysed import finish, make_run
 
 PAGES = tuple(
     each.name for each in actions.ACTIONS if each.name.endswith("_page") or each.name.startswith("analyse_")
@@ -46,8 +47,10 @@ FULL_HD = (1920, 1080)
 
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study with recordings, annotators and labels, so that no page is empty."""
-    return make(tmp_path_factory.mktemp("study") / "faces").folder
+    """A study with recordings, annotators, labels and a finished run, so that no page is empty."""
+    folder = make(tmp_path_factory.mktemp("study") / "faces").folder
+    finish(make_run(folder, "one"))
+    return folder
 
 
 @pytest.fixture

@@ -1,0 +1,60 @@
+"""Small parts of the steps of Analyse: boxes to choose from, a form's lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+
+LEAST_CHARS = 14
+
+
+def combo(name: str, chars: int = LEAST_CHARS) -> QComboBox:
+    """Return an empty box to choose from that gets no wider than its room."""
+    box = QComboBox()
+    named(box, name)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(chars)
+    return box
+
+
+def named(widget: QWidget, name: str) -> None:
+    """Give a control its accessible name and a tip."""
+    widget.setAccessibleName(name)
+    widget.setToolTip(name)
+
+
+def fill_combo(box: QComboBox, entries: Sequence[tuple[str, object]], chosen: object) -> None:
+    """Fill a box anew; what was chosen stays chosen where it is still there, else the first is."""
+    box.blockSignals(True)
+    box.clear()
+    for text, data in entries:
+        box.addItem(text, data)
+        box.setItemData(box.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
+    datas = [data for _, data in entries]
+    box.setCurrentIndex(datas.index(chosen) if chosen in datas else 0 if entries else -1)
+    box.blockSignals(False)
+
+
+def whole(name: str, low: int, high: int, value: int, unit: str = "") -> QSpinBox:
+    """Return a box for a whole number."""
+    box = QSpinBox()
+    box.setRange(low, high)
+    box.setValue(value)
+    box.setSuffix(unit)
+    named(box, name)
+    return box
+
+
+def number(
+    name: str, low: float, high: float, value: float, digits: int = 3, unit: str = ""
+) -> QDoubleSpinBox:
+    """Return a box for a number."""
+    box = QDoubleSpinBox()
+    box.setDecimals(digits)
+    box.setRange(low, high)
+    box.setValue(value)
+    box.setSuffix(unit)
+    named(box, name)
+    return box

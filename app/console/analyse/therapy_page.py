@@ -1,0 +1,254 @@
+"""The step Therapy: where sessions began and where they ended, on the circumplex of valence and arousal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QSplitter,
+    QStackedWidget,
+    QTableWidgetItem,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.analysing.therapy_files import write
+from app.console.analyse.choices import combo, fill_combo, number
+from app.console.analyse.draw_figure import FigureView
+from app.console.analyse.draw_table import TableView
+from app.console.analyse.therapy_work import Assessed, Ready, SessionRow, Teller, assessed, look
+from app.console.analyse.waiting import Waiting
+from app.console.parts import Banner, Card, Elided, Heading, Line, Primary, Tinted, quiet
+from app.console.plain_table import plain_table
+from app.study import Study
+from stimuli.problems import EvokeError
+
+HEADS = ("Use", "Participant", "Session", "Recording")
+NO_MODELS = (
+    "Before and after needs a kept recognizer of valence and one of arousal (or one of both). "
+    "Make a target whose name has that word, run it in Experiment, then choose Apply and "
+    "“Train on all and keep”."
+)
+NOT_YET = "Choose recognizers and sessions, then “Before and after”."
+
+
+class TherapyPage(QWidget):
+    """Assesses sessions with kept recognizers."""
+
+    said = Signal(str, str)
+    jump_asked = Signal(object, float)
+    step_asked = Signal(str, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.study: Study | None = None
+        self.found: Ready | None = None
+        self.done: Assessed | None = None
+        self._unticked: set[Path] = set()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        top = QHBoxLayout()
+        top.addWidget(Heading("Therapy", 1.4))
+        top.addSpacing(10)
+        self.summary = Elided()
+        top.addWidget(self.summary, 1)
+        self.save = Tinted("Save all…", "save", self._ask)
+        self.save.setToolTip("Figure, table and JSON into a folder")
+        self.assess_button = Primary("Before and after", "start", self.assess)
+        top.addWidget(self.save)
+        top.addWidget(self.assess_button)
+        column.addLayout(top)
+        self.trouble = Banner()
+        column.addWidget(self.trouble)
+        self.waiting = Waiting("Before and after", self.summary)
+        self.waiting.failed.connect(self._on_failed)
+        self.waiting.stopped.connect(self._on_stopped)
+        top.insertWidget(3, self.waiting, 1)
+        self.stack = QStackedWidget()
+        self.empty = Line(NO_MODELS, "muted", True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self._body())
+        column.addWidget(self.stack, 1)
+        self._show_buttons()
+
+    def _body(self) -> QWidget:
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        left = Card()
+        form = QFormLayout()
+        self.valence: QComboBox = combo("Recognizer of valence", 16)
+        self.arousal: QComboBox = combo("Recognizer of arousal", 16)
+        self.minutes = number("Minutes at each end", 0.1, 240.0, 15.0, 1, " min")
+        form.addRow("Valence", self.valence)
+        form.addRow("Arousal", self.arousal)
+        form.addRow("At each end", self.minutes)
+        left.body.addLayout(form)
+        self.table = plain_table("Sessions", HEADS)
+        self.table.setSelectionMode(self.table.SelectionMode.SingleSelection)
+        self.table.itemChanged.connect(self._on_ticked)
+        self.table.cellActivated.connect(lambda row, _: self._ask_review(row))
+        quiet(self.table)
+        left.body.addWidget(self.table, 1)
+        split.addWidget(left)
+        right = Card()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName("Figure and table")
+        self.figure = FigureView("Before and after on the circumplex")
+        self.rows = TableView("Before and after")
+        self.figure.said.connect(self.said)
+        self.rows.said.connect(self.said)
+        self.tabs.addTab(self.figure, "Circumplex")
+        self.tabs.addTab(self.rows, "Table")
+        right.body.addWidget(self.tabs, 1)
+        self.notes = Line("", "muted", True)
+        right.body.addWidget(self.notes)
+        split.addWidget(right)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 4)
+        split.setSizes([290, 800])
+        return split
+
+    def show_study(self, study: Study | None) -> None:
+        """Show a study's kept recognizers and sessions."""
+        if study is None or self.study is None or study.folder != self.study.folder:
+            self.found, self.done = None, None
+            self._unticked.clear()
+        self.study = study
+        if study is not None:
+            self.waiting.run(lambda told: look(study, told), self._on_found)
+            self._show_buttons()
+
+    def show_run(self, folder: Path) -> None:
+        """Choose a run's recognizer, where one is kept."""
+        for box in (self.valence, self.arousal):
+            for place in range(box.count()):
+                teller = box.itemData(place)
+                if isinstance(teller, Teller) and teller.kept.run.folder == folder:
+                    box.setCurrentIndex(place)
+
+    def closing(self) -> None:
+        """Give up what is computed."""
+        self.waiting.give_up()
+
+    def _on_failed(self, text: str) -> None:
+        self.trouble.say(text, "alarm")
+        self._show_buttons()
+
+    def _on_stopped(self) -> None:
+        self.said.emit("Cancelled.", "info")
+        self._show_buttons()
+
+    def _on_found(self, found: Ready) -> None:
+        self.found = found
+        has = all(self._telling(axis) for axis in ("valence", "arousal"))
+        for box, axis in ((self.valence, "valence"), (self.arousal, "arousal")):
+            told = self._telling(axis)
+            kept: object = box.currentData()
+            same = next(
+                (each for each in told if isinstance(kept, Teller) and each.title == kept.title), None
+            )
+            entries: list[tuple[str, object]] = [(each.title, each) for each in told]
+            fill_combo(box, entries, same)
+        self._fill()
+        self.stack.setCurrentIndex(1 if has else 0)
+        self.summary.set_whole(f"{len(found.sessions)} sessions" if has else "")
+        self._show_done()
+        self._show_buttons()
+
+    def _telling(self, axis: str) -> list[Teller]:
+        return [] if self.found is None else [each for each in self.found.tellers if axis in each.axes]
+
+    def _fill(self) -> None:
+        assert self.found is not None
+        self.table.blockSignals(True)
+        self.table.setRowCount(len(self.found.sessions))
+        for place, row in enumerate(self.found.sessions):
+            for column, text in enumerate(("", row.participant, row.session, row.path.stem)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                if column == 0:
+                    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+                    is_on = row.path not in self._unticked
+                    item.setCheckState(Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked)
+                    item.setData(Qt.ItemDataRole.AccessibleTextRole, f"Use {row.path.stem}")
+                self.table.setItem(place, column, item)
+        self.table.blockSignals(False)
+
+    def _on_ticked(self, item: QTableWidgetItem) -> None:
+        if item.column() == 0 and self.found is not None:
+            path = self.found.sessions[item.row()].path
+            if item.checkState() == Qt.CheckState.Checked:
+                self._unticked.discard(path)
+            else:
+                self._unticked.add(path)
+            self._show_buttons()
+
+    @property
+    def chosen(self) -> list[SessionRow]:
+        """The sessions that are ticked."""
+        rows = () if self.found is None else self.found.sessions
+        return [row for row in rows if row.path not in self._unticked]
+
+    def _show_buttons(self) -> None:
+        idle = not self.waiting.is_busy
+        self.assess_button.setEnabled(idle and self.stack.currentIndex() == 1 and bool(self.chosen))
+        self.save.setEnabled(idle and self.done is not None)
+
+    def assess(self) -> None:
+        """Compute both ends of the ticked sessions."""
+        valence, arousal = self.valence.currentData(), self.arousal.currentData()
+        if not isinstance(valence, Teller) or not isinstance(arousal, Teller):
+            return
+        paths, minutes = [row.path for row in self.chosen], self.minutes.value()
+        self.trouble.say("")
+        self.waiting.run(lambda told: assessed(valence, arousal, paths, minutes, told), self._on_assessed)
+        self._show_buttons()
+
+    def _on_assessed(self, done: Assessed) -> None:
+        self.done = done
+        self._show_done()
+        self._show_buttons()
+
+    def _show_done(self) -> None:
+        if self.done is None:
+            self.figure.show_figure(None, NOT_YET)
+            self.rows.show_table(None, NOT_YET)
+            self.notes.setText("")
+        else:
+            self.figure.show_figure(self.done.shown)
+            self.rows.show_table(self.done.shown.table, self.done.shown.about)
+            self.notes.setText(" ".join(self.done.assessment.notes))
+
+    def _ask_review(self, row: int) -> None:
+        if self.found is not None and 0 <= row < len(self.found.sessions):
+            self.jump_asked.emit(self.found.sessions[row].path, 0.0)
+
+    def _ask(self) -> None:
+        dialog = QFileDialog(self, "Save figure, table and JSON to")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.write_to)
+        dialog.open()
+
+    def write_to(self, name: str) -> None:
+        """Write figure, table and JSON into a folder."""
+        assert self.done is not None
+        try:
+            paths = write(self.done.assessment, Path(name))
+        except EvokeError as error:
+            self.trouble.say(str(error), "alarm")
+        else:
+            self.said.emit(f"Saved in {name}: {', '.join(path.name for path in paths)}.", "good")
+
+    def key_lines(self) -> tuple[tuple[str, str], ...]:
+        """Return the keys of this step."""
+        return (("Space on a session", "Use it, or not"), ("Enter on a session", "Open it in the review"))
