@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from analysis.corpus.cases import Batch, Cases, CaseSpec, Input, InputSpec
 from analysis.corpus.corpus import Corpus, CorpusError, Recording, Span, Trial
-from analysis.corpus.cutting import cases_of, spans_of
+from analysis.corpus.cutting import cases_of, plain_cases, spans_of
 from analysis.corpus.padding import Cut, padded
-from analysis.features.feature import FeatureError, Signal
-from analysis.features.store import Store
+from analysis.corpus.signals import slowest_hz
+from analysis.features.feature import FeatureError, Signal, feature
+from analysis.features.store import Store, settings_of
 from analysis.recognizers.recognizer import CancelledError
 from analysis.targets.recipe import Lost, Target
 
@@ -161,7 +162,9 @@ def inputs_of_recording(
                 failed.setdefault(f"{spec.name}: {error}", []).append(recording.id)
                 continue
             if steps is not None:
-                yield spec, Cut(steps, owners)
+                what = feature(spec.feature)
+                reach = what.reach(settings_of(spec, what), slowest_hz(recording, spec.modality))
+                yield spec, Cut(steps, owners, reach.of(spans, spec.window_s), reach)
 
 
 class _Signals:
@@ -203,19 +206,7 @@ def _whole(
         raise CorpusError("No case has a signal of any input. Look at the data's coverage.")
     inputs = {name: each.rows(kept) for name, each in every.items()}
     chosen = [rows[int(number)] for number in kept]
-    trials = [trial for trial, _ in chosen]
-    cases = Cases(
-        id=np.arange(len(kept), dtype=np.intp),
-        recording=np.array([trial.recording for trial in trials], dtype=np.str_),
-        participant=np.array([trial.participant for trial in trials], dtype=np.str_),
-        session=np.array([trial.session for trial in trials], dtype=np.str_),
-        trial=np.array([trial.index for trial in trials], dtype=np.int64),
-        stimulus=np.array([trial.stimulus for trial in trials], dtype=np.str_),
-        category=np.array([trial.category for trial in trials], dtype=np.str_),
-        start_s=np.array([span[0] for _, span in chosen], dtype=np.float64),
-        stop_s=np.array([span[1] for _, span in chosen], dtype=np.float64),
-        content=content_of(inputs),
-    )
+    cases = replace(plain_cases(chosen), content=content_of(inputs))
     told = dict.fromkeys(without)
     return Built(Batch(cases, inputs, None), (*lost, *told), tuple(dict.fromkeys(warnings)))
 

@@ -54,6 +54,19 @@ MODALITIES = (
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What an input was computed of: `spans` (n, 2) in seconds of each case's recording, NaN where absent.
+
+    `filtered_s`: filters may carry the signal this much further, on both sides. `whole` says in words what
+    else was taken of the whole recording, "" for nothing.
+    """
+
+    spans: NDArray[np.float64]
+    filtered_s: float = 0.0
+    whole: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """One input of n cases: `values` (n, steps, ...) float32, padded with 0 behind `lengths` (n,).
 
@@ -68,10 +81,19 @@ class Input:
     names: tuple[str, ...] = ()
     rate_hz: float = 0.0
     """Steps a second; 0 where steps are not evenly spaced."""
+    looked: Looked | None = None
+    """None: of the cases' own spans, as far as is known."""
 
     def rows(self, rows: Rows) -> Input:
         """Return some cases of it."""
-        return replace(self, values=self.values[rows], lengths=self.lengths[rows], present=self.present[rows])
+        looked = None if self.looked is None else replace(self.looked, spans=self.looked.spans[rows])
+        return replace(
+            self,
+            values=self.values[rows],
+            lengths=self.lengths[rows],
+            present=self.present[rows],
+            looked=looked,
+        )
 
     @property
     def is_flat(self) -> bool:

@@ -22,6 +22,7 @@ class Recording:
     """A session file: `id` is its file name without suffix, unique in its corpus; `sha256` of its content.
 
     `streams` are those that may be used, `refused` modalities that the participant did not agree to.
+    `program` is what an imported one came from: a program, or a data set ("DEAP").
     """
 
     id: str
@@ -32,6 +33,7 @@ class Recording:
     origin: str
     streams: tuple[StreamInfo, ...]
     refused: tuple[str, ...] = ()
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.corpus.cases import CaseSpec, InputSpec
+from analysis.corpus.cases import Cases, CaseSpec, InputSpec
 from analysis.corpus.corpus import CorpusError, Span, Trial
 from analysis.targets.recipe import Lost
 
@@ -89,3 +89,20 @@ def spans_of(
                 spans.append(each)
                 owners.append(number)
     return np.array(spans, np.float64).reshape(-1, 2), np.array(owners, np.intp)
+
+
+def plain_cases(rows: Sequence[Row]) -> Cases:
+    """Return cases without any input: what a split needs to know of them."""
+    trials = [trial for trial, _ in rows]
+    return Cases(
+        id=np.arange(len(rows), dtype=np.intp),
+        recording=np.array([trial.recording for trial in trials], dtype=np.str_),
+        participant=np.array([trial.participant for trial in trials], dtype=np.str_),
+        session=np.array([trial.session for trial in trials], dtype=np.str_),
+        trial=np.array([trial.index for trial in trials], dtype=np.int64),
+        stimulus=np.array([trial.stimulus for trial in trials], dtype=np.str_),
+        category=np.array([trial.category for trial in trials], dtype=np.str_),
+        start_s=np.array([span[0] for _, span in rows], dtype=np.float64),
+        stop_s=np.array([span[1] for _, span in rows], dtype=np.float64),
+        content=np.full(len(rows), "", dtype=np.str_),
+    )

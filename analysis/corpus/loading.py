@@ -54,6 +54,7 @@ def load_recording(path: Path, *, sha256: str = "", refused: Iterable[Modality] 
                 origin=str(said.get("origin", "")),
                 streams=tuple(each.info for each in session if modality_of(each.info) not in hidden),
                 refused=tuple(REFUSED[each] for each in sorted(hidden) if each in REFUSED),
+                program=str((said.get("imported_from") or {}).get("program", "")),
             )
             trials, left = _trials(session, recording)
     except SessionFileError as error:
@@ -61,21 +62,6 @@ def load_recording(path: Path, *, sha256: str = "", refused: Iterable[Modality] 
     except (OSError, KeyError, ValueError) as error:
         raise CorpusError(f"{path}: cannot be read: {error}. Restore it from a backup.") from error
     return recording, trials, left
-
-
-def corpus_of(paths: Iterable[Path], name: str) -> Corpus:
-    """Read session files into a corpus; one that cannot be read is left out and said.
-
-    Raises CorpusError where two files have the same name.
-    """
-    loaded: list[Loaded] = []
-    left: list[Left] = []
-    for path in paths:
-        try:
-            loaded.append(load_recording(path))
-        except CorpusError as error:
-            left.append(Left(path.stem, -1, str(error)))
-    return gathered(name, loaded, left)
 
 
 def gathered(name: str, loaded: Sequence[Loaded], left: Sequence[Left]) -> Corpus:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.corpus.cases import Input, InputSpec
+from analysis.corpus.cases import Input, InputSpec, Looked
 from analysis.features.feature import Steps
+from analysis.features.reach import FILTERED_S, Reach
 
 _EVEN = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A feature of the spans of one recording, and which case (m,) each span belongs to."""
+    """A feature of the spans of one recording, and which case (m,) each span belongs to.
+
+    `looked` (m, 2) is what each was computed of, in seconds; None where that is not known. `reach` says what
+    else went in.
+    """
 
     steps: Steps
     owners: NDArray[np.intp]
+    looked: NDArray[np.float64] | None = None
+    reach: Reach = field(default_factory=Reach)
 
 
 def padded(spec: InputSpec, cuts: Sequence[Cut], cases: int) -> tuple[Input | None, list[str]]:
@@ -64,7 +71,19 @@ def padded(spec: InputSpec, cuts: Sequence[Cut], cases: int) -> tuple[Input | No
     present = lengths > 0
     if not present.any():
         return None, [*told, f"{spec.name}: nothing could be computed of {spec.modality}; left out"]
-    return Input(made, lengths, present, names, rate), told
+    return Input(made, lengths, present, names, rate, _looked(known, present)), told
+
+
+def _looked(cuts: Sequence[Cut], present: NDArray[np.bool_]) -> Looked:
+    """Return from when to when anything was read for each case that has the input."""
+    spans = np.full((len(present), 2), np.nan)
+    for cut in cuts:
+        if cut.looked is not None:
+            np.fmin.at(spans[:, 0], cut.owners, cut.looked[:, 0])
+            np.fmax.at(spans[:, 1], cut.owners, cut.looked[:, 1])
+    spans[~present] = np.nan
+    reach = cuts[0].reach
+    return Looked(spans, FILTERED_S if reach.is_filtered else 0.0, reach.whole)
 
 
 def _order(steps: Steps, names: tuple[str, ...], width: int) -> list[int] | None:

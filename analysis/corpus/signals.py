@@ -116,6 +116,12 @@ def columns_of(info: StreamInfo, modality: str) -> tuple[int, ...]:
     return tuple(place for place, kind in enumerate(kinds) if kind in KINDS[modality])
 
 
+def slowest_hz(recording: Recording, modality: str) -> float:
+    """Return the lowest rate of the streams that may hold a modality, 0 where none has one."""
+    rates = [info.rate_hz for info in recording.streams if columns_of(info, modality)]
+    return min((rate for rate in rates if rate > 0), default=0.0)
+
+
 def stream_of(session: Session, modality: str, only: Collection[str] | None = None) -> Stream | None:
     """Return the stream that `read_signal` would take, None where there is none with a row."""
     return next((stream for stream in _streams(session, modality, only) if stream.rows), None)

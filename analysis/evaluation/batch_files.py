@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.corpus.cases import Input
+from analysis.corpus.cases import Input, Looked
 from analysis.evaluation.files import read_json, sync_folder, write_json
 
 _ARRAYS = ("values", "lengths", "present")
+LOOKED = "looked"
 
 
 def write_inputs(folder: Path, inputs: Mapping[str, Input]) -> None:
@@ -24,7 +25,11 @@ def write_inputs(folder: Path, inputs: Mapping[str, Input]) -> None:
     for number, (name, each) in enumerate(inputs.items()):
         for part in _ARRAYS:
             _write(folder / f"{number:02d}-{part}.npy", getattr(each, part))
-        table.append({"name": name, "names": list(each.names), "rate_hz": each.rate_hz})
+        row: dict[str, Any] = {"name": name, "names": list(each.names), "rate_hz": each.rate_hz}
+        if each.looked is not None:
+            _write(folder / f"{number:02d}-{LOOKED}.npy", each.looked.spans)
+            row[LOOKED] = {"filtered_s": each.looked.filtered_s, "whole": each.looked.whole}
+        table.append(row)
     write_json(folder / "inputs.json", table)
     sync_folder(folder)
 
@@ -57,5 +62,10 @@ def read_inputs(folder: Path) -> dict[str, Input] | None:
             )
             for part in _ARRAYS
         )
-        found[each["name"]] = Input(values, lengths, present, tuple(each["names"]), each["rate_hz"])
+        looked = None
+        # Runs that were made before inputs knew it have none.
+        if LOOKED in each:
+            spans = np.load(folder / f"{number:02d}-{LOOKED}.npy", allow_pickle=False)
+            looked = Looked(spans, **each[LOOKED])
+        found[each["name"]] = Input(values, lengths, present, tuple(each["names"]), each["rate_hz"], looked)
     return found

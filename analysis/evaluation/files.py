@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -15,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 TEMPORARY = ".new"
+TRIES = 10
+BETWEEN_S = 0.02
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -112,14 +115,21 @@ class BusyError(Exception):
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Keep every other process from working in a folder; the system lets go when we die. Raises BusyError."""
+    """Keep every other process from working in a folder; the system lets go when we die. Raises BusyError.
+
+    Whoever only looks (`is_worked_on`) holds the lock for a moment: it is asked for several times.
+    """
     with (folder / "lock").open("ab") as file:
-        try:
-            _take(file)
-        except OSError as error:
-            raise BusyError(
-                f"{folder}: this run is being worked on already. Wait for it, or stop it there."
-            ) from error
+        for left in reversed(range(TRIES)):
+            try:
+                _take(file)
+                break
+            except OSError as error:
+                if not left:
+                    raise BusyError(
+                        f"{folder}: this run is being worked on already. Wait for it, or stop it there."
+                    ) from error
+                time.sleep(BETWEEN_S)
         yield
 
 
@@ -127,14 +137,16 @@ def is_worked_on(folder: Path) -> bool:
     """Tell whether a process works in a folder now."""
     if not (folder / "lock").exists():
         return False
-    try:
-        with alone_in(folder):
-            return False
-    except BusyError:
-        return True
+    with (folder / "lock").open("ab") as file:
+        try:
+            _take(file, is_shared=True)
+        except OSError:
+            return True
+    return False
 
 
-def _take(file: Any) -> None:
+def _take(file: Any, is_shared: bool = False) -> None:
+    """Take a lock, or raise OSError; several may hold a shared one, where the system has such."""
     if os.name == "nt":
         import msvcrt
 
@@ -143,4 +155,4 @@ def _take(file: Any) -> None:
     else:
         import fcntl
 
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

@@ -12,6 +12,7 @@ import numpy as np
 from analysis.corpus.cases import Batch, Cases, Rows
 from analysis.evaluation.answers_in_inputs import columns_that_tell
 from analysis.evaluation.ledger import Ledger
+from analysis.evaluation.sharing import Sharing, of_whole_recordings
 from analysis.evaluation.splits import TRIAL, Division, Fold
 
 State = Literal["passed", "told", "shown", "stopped"]
@@ -22,7 +23,7 @@ GUARDS: Mapping[str, str] = MappingProxyType(
         "repeated-ids": "every case has a number of its own",
         "tested-twice": "no case is tested in two folds",
         "validation": "the validation part lies in the training side and is no test case",
-        "shared-windows": "no stretch of a recording is in both sides",
+        "shared-windows": "no stretch of a recording is looked at from both sides",
         "shared-trial": "no trial is in both sides",
         "shared-participant": "no participant is in both sides, where the split says so",
         "shared-visit": "no visit is in both sides, where the split says so",
@@ -49,7 +50,6 @@ _GROUPS = {
     TRIAL: "shared-trial",
     ("stimulus",): "shared-stimulus",
 }
-_TOUCH_S = 1e-6
 _NAMED = 3
 _AT_ONCE = 256
 
@@ -105,16 +105,25 @@ class GuardReport:
         return cls(tuple(GuardLine(**row) for row in rows))
 
 
-def check_division(batch: Batch, division: Division, purge_s: float = 0.0) -> GuardReport:
+def check_division(
+    batch: Batch, division: Division, purge_s: float = 0.0, steps: Sequence[str] = ()
+) -> GuardReport:
     """Return what can be said before anything is trained.
 
-    `purge_s` seconds must lie between windows of both sides in one recording.
+    `purge_s` seconds must lie between what both sides look at in one recording; `steps` are those that will
+    prepare the inputs.
     """
     found = [*_whole(batch), *_tested_twice(division)]
+    for words in of_whole_recordings(batch):
+        found.append(GuardLine("transductive", "told", words))
+    sharing = Sharing(batch, purge_s, steps)
     for fold in division.folds:
         found += _sides(batch, fold)
         found += _shared(batch.cases, division, fold)
-        found += _windows(batch.cases, fold, purge_s)
+        found += [
+            GuardLine("shared-windows", "stopped" if is_shared else "told", words, fold.name)
+            for is_shared, words in sharing.of(fold)
+        ]
         found += _duplicates(batch.cases, fold)
     return report(found, division.leaks, len(division.folds), BEFORE)
 
@@ -159,7 +168,7 @@ def blinded(batch: Batch) -> Batch:
     """Return a batch as it is given for predicting: no answers, and nothing that says what was shown."""
     empty = np.full(len(batch), "", dtype=np.str_)
     cases = replace(batch.cases, category=empty, stimulus=empty, content=empty)
-    return replace(batch, cases=cases, y=None)
+    return replace(batch.without_answers(), cases=cases)
 
 
 def check_inputs(batch: Batch, fold: str = "") -> None:
@@ -268,26 +277,6 @@ def _shared(cases: Cases, division: Division, fold: Fold) -> Iterator[GuardLine]
     groups = cases.groups(TRIAL)
     if validated and len(np.intersect1d(groups[fold.train], groups[fold.validation])):
         yield GuardLine("validation", "told", "trials are in the training and the validation part", fold.name)
-
-
-def _windows(cases: Cases, fold: Fold, purge_s: float) -> Iterator[GuardLine]:
-    side = np.concatenate([fold.train, fold.validation])
-    touched = 0
-    for recording in np.intersect1d(cases.recording[side], cases.recording[fold.test]):
-        one = side[cases.recording[side] == recording]
-        other = fold.test[cases.recording[fold.test] == recording]
-        one = one[np.argsort(cases.start_s[one], kind="stable")]
-        latest = np.maximum.accumulate(cases.stop_s[one])
-        before = np.searchsorted(cases.start_s[one], cases.stop_s[other] + purge_s - _TOUCH_S)
-        overlaps = (before > 0) & (
-            latest[np.maximum(before, 1) - 1] > cases.start_s[other] - purge_s + _TOUCH_S
-        )
-        touched += int(overlaps.sum())
-    if touched:
-        words = f"{touched} test cases share time with training cases of the same recording"
-        if purge_s:
-            words += f", {purge_s:g} s around them counted"
-        yield GuardLine("shared-windows", "stopped", words, fold.name)
 
 
 def _duplicates(cases: Cases, fold: Fold) -> Iterator[GuardLine]:

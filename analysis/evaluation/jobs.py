@@ -200,7 +200,7 @@ def permutation_values(run: Run) -> dict[int, float]:
 
 def one_thread() -> AbstractContextManager[Any]:
     """Keep every linear algebra library of this process to one thread: then bits do not depend on cores."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     limits: AbstractContextManager[Any] = threadpool_limits(limits=1)
     return limits

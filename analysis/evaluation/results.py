@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from analysis.agreement.bootstrap import CancelledError as BootstrapCancelled
-from analysis.agreement.bootstrap import bootstrap
 from analysis.evaluation.controls import baseline_facts, permutation_facts, stored_permutations
+from analysis.evaluation.intervals import interval_of
 from analysis.evaluation.jobs import permutation_values
+from analysis.evaluation.label_scores import labels_of
 from analysis.evaluation.metrics import assess, by_trial, metrics_for, sums_of, value_of
 from analysis.evaluation.probe import identity_probe
 from analysis.evaluation.run_folder import Predictions, Run
 from analysis.evaluation.search import ON_FOLDS
 from analysis.evaluation.splits import TRIAL
+from analysis.evaluation.step_scores import steps_of
 from analysis.evaluation.steps import is_transductive
-from analysis.recognizers.recognizer import CancelledError
 
 Never = Callable[[], bool]
 VERSION = 1
@@ -27,8 +27,9 @@ def result_of(run: Run, cancelled: Never = lambda: False) -> dict[str, Any]:
     """Return what result.json holds; raises RunError where no fold is finished, CancelledError.
 
     Beside what `metrics.assess` returns, each metric with its `interval`: `primary` (its name), `trials` (the
-    same, one vote a trial, where cases are windows), `baseline`, `controls`, `missing` folds with the reason,
-    `notes` to be told wherever a number is, and `watermark` ("" unless the figures may be shown only).
+    same, one vote a trial, where cases are windows), `labels` (several ratings at once, see `label_scores`),
+    `steps` (of recognizers that decide step by step), `baseline`, `controls`, `missing` folds with the
+    reason, `notes` to be told wherever a number is, and `watermark` ("" unless figures may be shown only).
     """
     predictions = run.predictions()
     found = assess(predictions)
@@ -39,6 +40,12 @@ def result_of(run: Run, cancelled: Never = lambda: False) -> dict[str, Any]:
         voted = by_trial(predictions)
         found["trials"] = assess(voted)
         _with_intervals(found["trials"], voted, run.experiment.seed, cancelled)
+    if len(predictions.outputs) > 1:
+        middles = run.facts.get("middles", {})
+        found["labels"] = labels_of(predictions, middles, run.experiment.seed, cancelled)
+    steps = steps_of(run, cancelled)
+    if steps is not None:
+        found["steps"] = steps
     found["baseline"] = baseline_facts(run, predictions)
     found["controls"] = controls_of(run, predictions, cancelled)
     found["missing"] = [
@@ -59,28 +66,11 @@ def _with_intervals(found: dict[str, Any], predictions: Predictions, seed: int, 
 
 def intervals(predictions: Predictions, seed: int, cancelled: Never = lambda: False) -> dict[str, Any]:
     """Return the 95 % interval of every metric: participants drawn again, method named."""
-    found = {}
-    for name in metrics_for(predictions):
-        try:
-            each = bootstrap(
-                sums_of(name, predictions),
-                predictions.cases.participant.tolist(),
-                noun="participants",
-                seed=seed,
-                cancelled=cancelled,
-            )
-        except BootstrapCancelled as error:
-            raise CancelledError("stopped") from error
-        found[name] = {
-            "low": each.low,
-            "high": each.high,
-            "method": f"{each.method} bootstrap over participants" if each.low is not None else "",
-            "participants": each.clusters,
-            "resamples": each.resamples,
-            "undefined": each.undefined,
-            "reason": each.reason,
-        }
-    return found
+    people = predictions.cases.participant.tolist()
+    return {
+        name: interval_of(sums_of(name, predictions), people, seed, cancelled)
+        for name in metrics_for(predictions)
+    }
 
 
 def controls_of(run: Run, predictions: Predictions, cancelled: Never = lambda: False) -> dict[str, Any]:
@@ -110,6 +100,10 @@ def notes_of(run: Run) -> list[str]:
         notes.append(
             f"Transductive: {' and '.join(transductive)} used unlabelled cases of the tested participants."
         )
+    before = run.guards_before("")
+    notes += [
+        f"{line.words}." for line in before.lines if line.guard == "transductive" and line.state == "told"
+    ]
     search = run.experiment.search
     if search.sets:
         how = "inside each training side" if search.nested else ON_FOLDS

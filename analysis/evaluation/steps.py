@@ -159,6 +159,11 @@ def is_transductive(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if step_named(name)[0].transductive)
 
 
+def mixes_cases(names: Sequence[str]) -> tuple[str, ...]:
+    """Return those of the steps that mix cases of one recording, so that it may not be in both sides."""
+    return tuple(name for name in names if step_named(name)[0].over is not None)
+
+
 def _inside(each: Input) -> Floats:
     """Return all steps inside lengths, (rows, columns); (rows, 1) for pictures, one row a number."""
     inside = each.inside & each.present[:, None]

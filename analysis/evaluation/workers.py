@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -72,6 +73,10 @@ class Local:
 
         from joblib.externals.loky import get_reusable_executor
 
+        # A worker that has grown by 300 MB ends between two jobs, and one that idled for `IDLE_S` may do so
+        # as the next job comes. The executor starts another one; nothing is lost by that, and a job whose
+        # process died is another error. Raised in the executor's own thread it would end that one.
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs were given", UserWarning)
         executor = get_reusable_executor(
             max_workers=self.count, timeout=IDLE_S, env=_ONE_THREAD, kill_workers=True, reuse="auto"
         )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.features.feature import Feature, FeatureError, Signal, Steps
+from analysis.features.reach import Reach
 from analysis.features.windows import cut, each_window
 from analysis.views.electrodes import plain_name, positions
 from analysis.views.filters import Filters
@@ -297,6 +298,7 @@ DIFFERENTIAL_ENTROPY_FILTERED = Feature(
     "Duan, Zhu & Lu, IEEE/EMBS NER 2013; per window as TorchEEG's BandDifferentialEntropy",
     extract_de_filtered,
     {"bands": dict(BANDS), "base": "e", "per_window": False, "order": 5},
+    lambda settings, rate_hz: Reach(is_filtered=not settings["per_window"]),
 )
 BAND_POWER = Feature(
     "eeg.band_power",

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.corpus.corpus import Span
+from analysis.features.reach import ReachFn, no_further
 
 Floats = NDArray[np.float32]
 
@@ -62,7 +63,10 @@ filtered once, and windows are cut afterwards. window_s 0: one step a span."""
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One feature: raise `version` whenever its numbers change. `source` says whose definition it is."""
+    """One feature: raise `version` whenever its numbers change. `source` says whose definition it is.
+
+    `reach` says what it reads beside its spans, by its settings: guards against leaks ask it.
+    """
 
     name: str
     version: int
@@ -71,6 +75,7 @@ class Feature:
     source: str
     extract: Extract
     settings: Mapping[str, Any] = field(default_factory=dict)
+    reach: ReachFn = no_further
 
 
 FEATURES: Mapping[str, str] = MappingProxyType(
@@ -85,6 +90,7 @@ FEATURES: Mapping[str, str] = MappingProxyType(
         "samples": "analysis.features.plain:SAMPLES",
         "values": "analysis.features.plain:VALUES",
         "heart": "analysis.features.heart:HEART",
+        "heart.change": "analysis.features.heart_change:HEART_CHANGE",
         "skin": "analysis.features.skin:SKIN",
         "skin.change": "analysis.features.skin_change:SKIN_CHANGE",
         "motion": "analysis.features.motion:MOTION",

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from analysis.features.choosing import chosen
 from analysis.features.feature import Feature, Signal, Steps
+from analysis.features.reach import filtered
 from analysis.features.series import share_of
 from analysis.features.windows import Sums, Windows, cut, divided, each_window, reaching_back, widened
 from analysis.views.beats import ECG, PULSE, R_HIGH_HZ, R_LOW_HZ
@@ -208,4 +209,5 @@ HEART = Feature(
     "Task Force of the ESC and NASPE, Circulation 93 (1996); beats after Elgendi et al. 2013",
     extract,
     {"context_s": 0.0, "around_s": 0.0, "which": []},
+    filtered,
 )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.features.choosing import chosen
 from analysis.features.feature import Feature, FeatureError, Signal, Steps
+from analysis.features.reach import filtered
 from analysis.features.series import share_of, whole_seconds
 from analysis.features.windows import Sums, cut, reaching_back, widened
 from analysis.views.filters import Filters
@@ -77,4 +78,5 @@ MOTION = Feature(
     "own; RMS in bands of the acceleration",
     extract,
     {"context_s": 0.0, "around_s": 0.0, "which": []},
+    filtered,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.features.feature import Feature, FeatureError, Signal, Steps
+from analysis.features.reach import Reach
 from analysis.features.resampling import resampled
 from analysis.features.windows import Windows, cut, each_window, rows_of
 from analysis.views.filters import FilterError, Filters
@@ -21,6 +23,7 @@ Spans = NDArray[np.float64]
 NUMBERS = ("eeg", "ecg", "bvp", "eda", "temperature", "respiration", "acceleration", "peripheral", "eye")
 SCALES = ("none", "zscore", "minmax")
 PADS = ("nan", "edge")
+_FILTERING = ("low_hz", "high_hz", "notch_hz", "rate_hz")
 
 
 def _slope(samples: Floats) -> Floats:
@@ -172,6 +175,19 @@ def _scaled(signal: Signal, scale: str) -> Signal:
     return replace(signal, values=made.astype(np.float32))
 
 
+def reach(settings: Mapping[str, Any], rate_hz: float) -> Reach:
+    """Return how far `count` samples reach about a window's middle, and what scaling takes of the recording.
+
+    Where the rate is not known they may come from anywhere.
+    """
+    count, hertz = int(settings.get("count", 0)), float(settings.get("rate_hz", 0.0)) or rate_hz
+    about_s = (count / hertz if hertz > 0 else math.inf) if count else 0.0
+    scale = str(settings["scale"])
+    words = "" if scale == "none" else f"{scale} over the whole recording"
+    is_filtered = any(float(settings.get(name, 0.0)) > 0 for name in _FILTERING)
+    return Reach(about_s=about_s, is_filtered=is_filtered, whole=words)
+
+
 def _padded(signal: Signal, spans: Spans, reach_s: float) -> Signal:
     """Return a signal whose first and last sample go on as far as any window reaches."""
     if not (len(spans) and len(signal.values)):
@@ -201,6 +217,7 @@ SAMPLES = Feature(
     "Yang et al. (spec 01): 2.5 s windows of BVP, EDA, temperature; Comas et al. (spec 02): 1000 samples",
     extract_samples,
     {"rate_hz": 0.0, "scale": "none", "count": 0, "pad": "nan"},
+    reach,
 )
 VALUES = Feature(
     "values",
@@ -210,6 +227,7 @@ VALUES = Feature(
     "the data set",
     extract_values,
     {"scale": "none"},
+    reach,
 )
 RAW_EEG = Feature(
     "eeg.raw",
@@ -221,4 +239,5 @@ RAW_EEG = Feature(
     {
         "rate_hz": 0.0, "low_hz": 0.0, "high_hz": 0.0, "notch_hz": 0.0, "reference": "none", "scale": "none",
     },
+    reach,
 )  # fmt: skip

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from analysis.features.feature import Feature, FeatureError, Signal, Steps
 from analysis.features.heart import heart_of
+from analysis.features.reach import filtered
 from analysis.features.windows import Sums, Windows, cut, divided, reaching_back
 from analysis.views.filters import Filters
 from analysis.views.runs import whole_runs
@@ -164,4 +165,5 @@ RESPIRATION = Feature(
     "breath by breath from trough to trough; of a pulse after Karlen et al. 2013",
     extract,
     {"context_s": 0.0, "source": "amplitude"},
+    filtered,
 )

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.features.feature import Feature, FeatureError, Signal, Steps
+from analysis.features.reach import filtered
 from analysis.features.windows import Sums, Windows, cut, divided, reaching_back
 from analysis.views.derived import TO_MICROSIEMENS
 from analysis.views.skin import LEAST_RATE_HZ, THRESHOLD_US, SkinConductance, skin_conductance
@@ -98,4 +99,5 @@ SKIN = Feature(
     "Boucsein et al., Psychophysiology 49 (2012); trough to peak",
     extract,
     {"context_s": 0.0, "threshold_us": THRESHOLD_US},
+    filtered,
 )

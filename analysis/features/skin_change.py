@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.features.choosing import chosen
 from analysis.features.feature import Feature, Signal, Steps
+from analysis.features.reach import Reach, by_settings
 from analysis.features.series import Series, share_of, whole_seconds
 from analysis.features.skin import skin_of
 from analysis.features.windows import Sums, Windows, cut, divided, reaching_back, widened
@@ -90,6 +91,13 @@ def _responses(responses: Any, before: Windows, level: Series) -> Floats:
     return divided(Sums.inside(onsets, before).count, minutes, minutes > 0)
 
 
+def reach(settings: Mapping[str, Any], rate_hz: float) -> Reach:
+    """Return how far back `before_s` and `low_s` look, from a window widened by `around_s`."""
+    beside = by_settings(settings, rate_hz)
+    back_s = max(float(settings["before_s"]), float(settings["low_s"]))
+    return Reach(beside.before_s + back_s, beside.after_s, is_filtered=True)
+
+
 SKIN_CHANGE = Feature(
     "skin.change",
     1,
@@ -100,4 +108,5 @@ SKIN_CHANGE = Feature(
     "own; level and responses after Boucsein et al., Psychophysiology 49 (2012)",
     extract,
     {"before_s": 120.0, "low_s": 300.0, "around_s": 0.0, "which": []},
+    reach,
 )

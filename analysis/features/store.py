@@ -121,10 +121,6 @@ class Store:
                 if isinstance(said, dict):
                     yield said
 
-    def size_bytes(self) -> int:
-        """Return how much room all entries take."""
-        return sum(size for _, size, _ in self._files())
-
     def trim(self) -> int:
         """Throw away what was used longest ago until the limit is kept; return how many entries went.
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.features.feature import Feature, Signal, Steps
+from analysis.features.reach import by_settings
 from analysis.features.series import whole_seconds
 from analysis.features.windows import Sums, cut, reaching_back
 
@@ -64,4 +65,5 @@ TEMPERATURE = Feature(
     "time-domain description; slope by least squares",
     extract,
     {"context_s": 0.0},
+    by_settings,
 )

@@ -5,9 +5,7 @@ Source: Tang, Liu, Zheng, Lu, "Multimodal Emotion Recognition Using Deep Neural 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -17,9 +15,9 @@ from torch import Tensor
 from analysis.corpus.cases import Batch
 from analysis.recognizers.bddae_network import BDDAENetwork
 from analysis.recognizers.bimodal_cards import BDDAE_CARD
+from analysis.recognizers.paired_recognizer import PairedRecognizer
 from analysis.recognizers.paired_steps import (
     STEPS,
-    Sides,
     class_answers,
     names_of,
     paired,
@@ -27,25 +25,18 @@ from analysis.recognizers.paired_steps import (
     voted,
     with_gaps,
 )
-from analysis.recognizers.recognizer import Card, Context, Explanation, RecognizerError
+from analysis.recognizers.recognizer import Card, Context, Explanation
 from analysis.recognizers.svm_layer import penalty, probabilities, signs, squared_hinge
 from analysis.recognizers.torch_loop import Data, Tensors, TrainSpec, in_chunks, reproducible, train_network
-from analysis.recognizers.weights import load_arrays, load_module, save_module
 
 ENCODER_SHARE = 0.01
 """Learning rate of the encoders below the SVM layer, as a share of that layer's (section 2.2)."""
 
 
-class BDDAE:
+class BDDAE(PairedRecognizer[BDDAENetwork]):
     """Bimodal deep denoising auto-encoder."""
 
     card: ClassVar[Card] = BDDAE_CARD
-
-    def __init__(self, **settings: Any) -> None:
-        self.settings: Mapping[str, Any] = {**self.card.defaults(), **settings}
-        self._network: BDDAENetwork | None = None
-        self._classes: tuple[str, ...] = ()
-        self._sides = Sides({}, {})
 
     def fit(self, train: Batch, validation: Batch | None, context: Context) -> None:
         """Train the auto-encoder, then its encoders with the SVM layer on them."""
@@ -173,28 +164,3 @@ class BDDAE:
         proba = np.zeros((*inside.shape, len(self._classes)))
         proba[inside] = probabilities(margins.double().numpy())
         return proba, steps.lengths
-
-    def _trained(self) -> BDDAENetwork:
-        if self._network is None:
-            raise RecognizerError(f"{self.card.name} was not trained yet.")
-        return self._network
-
-    def save(self, folder: Path) -> None:
-        """Write arrays and JSON into a new folder."""
-        facts = {
-            "settings": dict(self.settings),
-            "classes": self._classes,
-            "first": dict(self._sides.first),
-            "other": dict(self._sides.other),
-        }
-        save_module(folder, self._trained(), facts)
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
-        _, facts = load_arrays(folder, "weights")
-        made = cls(**facts["settings"])
-        made._classes, made._sides = tuple(facts["classes"]), Sides(facts["first"], facts["other"])
-        made._network = made._built()
-        load_module(folder, made._network)
-        return made

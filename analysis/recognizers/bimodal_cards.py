@@ -34,6 +34,9 @@ DEAP_INPUTS = (
 )
 """DEAP: 4 bands x 32 channels = 128 numbers a step of 2 s, and 6 statistics x 8 channels = 48."""
 
+INPUTS_OF: Mapping[str, tuple[InputSpec, ...]] = {"SEED": SEED_INPUTS, "DEAP": DEAP_INPUTS}
+"""By the name that the import of a data set gives to its recordings."""
+
 INPUTS = (
     SEED_INPUTS[0],
     *(
@@ -78,8 +81,8 @@ SPLITS = (
     "The loss is a mean over rows, so that C = 1 / (2 l2 n); the printed C = 1 / (2 l2) is that of a sum.",
     "Decisions are made a step, as in the paper; a case's answer is the mean of its steps' probabilities, "
     "which "
-    "are the softmax of the margins and not calibrated. The step accuracy is "
-    "`analysis.recognizers.paired_steps.step_accuracy`.",
+    "are the softmax of the margins and not calibrated. A result tells the accuracy of the steps beside that "
+    "of the vote.",
     "An input that a case lacks is 0: after [0,1] its smallest training value, after z-scores its mean.",
 )
 
@@ -91,9 +94,9 @@ BIMODAL_LSTM_CARD = Card(
     about="One LSTM over the EEG's differential entropies, one over everything else, both outputs into a "
     "linear "
     "SVM at every step. After training liblinear computes the last layer anew. It sees the order of steps. "
-    "SEED: SEED_INPUTS, sequences of 60 steps of 4 s; DEAP: DEAP_INPUTS, sequences of 5 steps of 2 s (both "
-    "in "
-    "`analysis.recognizers.bimodal_cards`). A study of your own: steps of 4 s of all that was recorded. "
+    "A study imported from SEED or DEAP is given the paper's inputs by itself: steps of 4 s or 2 s, or the "
+    "features that SEED comes with. Set sequence to 60 steps there, to 5 on DEAP. A study of your own: steps "
+    "of 4 s of all that was recorded. "
     "explain() gives each step's probabilities, and what each side adds to them.",
     cases=CaseSpec(),
     inputs=INPUTS,
@@ -148,6 +151,7 @@ BIMODAL_LSTM_CARD = Card(
     ),
     missing_inputs=True,
     validation=0.15,
+    inputs_of=INPUTS_OF,
 )
 
 BDDAE_CARD = Card(
@@ -157,9 +161,8 @@ BDDAE_CARD = Card(
     task=("classes",),
     about="An auto-encoder learns to give back EEG and everything else from a corrupted copy; then its three "
     "encoders go below a linear SVM, and are tuned at a hundredth of its learning rate. It looks at one step "
-    "at a time and at both sides together. SEED: SEED_INPUTS, DEAP: DEAP_INPUTS (both in "
-    "`analysis.recognizers.bimodal_cards`). explain() gives each step's probabilities, and the "
-    "reconstruction "
+    "at a time and at both sides together. A study imported from SEED or DEAP is given the paper's inputs by "
+    "itself. explain() gives each step's probabilities, and the reconstruction "
     "error of each side.",
     cases=CaseSpec(),
     inputs=INPUTS,
@@ -220,4 +223,5 @@ BDDAE_CARD = Card(
     ),
     missing_inputs=True,
     validation=0.15,
+    inputs_of=INPUTS_OF,
 )

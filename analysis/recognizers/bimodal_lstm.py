@@ -6,8 +6,7 @@ Source: Tang, Liu, Zheng, Lu, "Multimodal Emotion Recognition Using Deep Neural 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -17,9 +16,9 @@ from torch import Tensor, nn
 from analysis.corpus.cases import Batch
 from analysis.recognizers.bddae_network import normal
 from analysis.recognizers.bimodal_cards import BIMODAL_LSTM_CARD
+from analysis.recognizers.paired_recognizer import PairedRecognizer
 from analysis.recognizers.paired_steps import (
     STEPS,
-    Sides,
     as_sequences,
     class_answers,
     names_of,
@@ -28,7 +27,7 @@ from analysis.recognizers.paired_steps import (
     voted,
     with_gaps,
 )
-from analysis.recognizers.recognizer import Card, Context, Explanation, RecognizerError
+from analysis.recognizers.recognizer import Card, Context, Explanation
 from analysis.recognizers.svm_layer import (
     machines,
     penalty,
@@ -38,7 +37,6 @@ from analysis.recognizers.svm_layer import (
     squared_hinge,
 )
 from analysis.recognizers.torch_loop import Data, Tensors, TrainSpec, in_chunks, reproducible, train_network
-from analysis.recognizers.weights import load_arrays, load_module, save_module
 
 
 class BimodalNetwork(nn.Module):
@@ -78,16 +76,13 @@ class BimodalNetwork(nn.Module):
         return margins
 
 
-class BimodalLSTM:
+class BimodalLSTM(PairedRecognizer[BimodalNetwork]):
     """Bimodal-LSTM with liblinear's weights in its last layer."""
 
     card: ClassVar[Card] = BIMODAL_LSTM_CARD
 
     def __init__(self, **settings: Any) -> None:
-        self.settings: Mapping[str, Any] = {**self.card.defaults(), **settings}
-        self._network: BimodalNetwork | None = None
-        self._classes: tuple[str, ...] = ()
-        self._sides = Sides({}, {})
+        super().__init__(**settings)
         self.objectives: tuple[float, float] = (float("nan"), float("nan"))
         """Of the training rows, before and after liblinear's weights were put in."""
 
@@ -206,30 +201,10 @@ class BimodalLSTM:
         whole[of, number] = found.double().numpy()
         return whole.reshape(len(batch), parts * length, found.shape[2])[:, :steps]
 
-    def _trained(self) -> BimodalNetwork:
-        if self._network is None:
-            raise RecognizerError(f"{self.card.name} was not trained yet.")
-        return self._network
+    def _facts(self) -> dict[str, Any]:
+        return {**super()._facts(), "objectives": self.objectives}
 
-    def save(self, folder: Path) -> None:
-        """Write arrays and JSON into a new folder."""
-        facts = {
-            "settings": dict(self.settings),
-            "classes": self._classes,
-            "first": dict(self._sides.first),
-            "other": dict(self._sides.other),
-            "objectives": self.objectives,
-        }
-        save_module(folder, self._trained(), facts)
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote."""
-        _, facts = load_arrays(folder, "weights")
-        made = cls(**facts["settings"])
-        made._classes, made._sides = tuple(facts["classes"]), Sides(facts["first"], facts["other"])
-        made._network = made._built()
-        load_module(folder, made._network)
+    def _restore(self, facts: Mapping[str, Any]) -> None:
+        super()._restore(facts)
         before, after = facts["objectives"]
-        made.objectives = (float(before), float(after))
-        return made
+        self.objectives = (float(before), float(after))

@@ -65,12 +65,6 @@ def riemannian_mean(matrices: Floats64, kind: MeanKind = "affine-invariant") -> 
     return mean
 
 
-def affine_distance(one: Floats64, other: Floats64) -> float:
-    """Return the affine-invariant distance of two matrices (c, c): the norm of log(A^-1/2 B A^-1/2)."""
-    _, inverse = _roots(one)
-    return float(np.linalg.norm(matrix_function(inverse @ other @ inverse, np.log)))
-
-
 def tangent_vectors(matrices: Floats64, mean: Floats64, kind: MeanKind = "affine-invariant") -> Floats64:
     """Return (n, c(c+1)/2): the matrices seen from the mean, off-diagonals times the root of 2.
 

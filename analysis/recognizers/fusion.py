@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,6 @@ from analysis.recognizers.weights import load_arrays, save_arrays
 Floats64 = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 FusionKind = Literal["sum", "max", "regression"]
-FUSIONS: tuple[FusionKind, ...] = get_args(FusionKind)
 
 FILE = "fusion"
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.corpus.cases import Batch, Input
-from analysis.recognizers.recognizer import Explanation, RecognizerError
+from analysis.recognizers.recognizer import RecognizerError
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.intp]
@@ -128,15 +128,14 @@ def voted(proba: NDArray[np.float64], lengths: Rows) -> NDArray[np.float64]:
 STEPS = "step probabilities"
 
 
-def step_accuracy(explanation: Explanation, y: NDArray[np.int64]) -> float:
-    """Return the share of steps that are decided rightly, the papers' accuracy; NaN without any step.
+def right_steps(proba: NDArray[np.floating], y: NDArray[np.int64]) -> tuple[Rows, Rows]:
+    """Return how many steps of each case (n,) are decided rightly, and how many there are.
 
-    `explanation` is that of BDDAE or Bimodal-LSTM, `y` (n,) the classes of its cases.
+    `proba` (n, steps, classes) as `STEPS` of an explanation holds it, `y` (n,) the classes of the cases.
     """
-    proba = explanation.weights[STEPS]
     known = np.isfinite(proba).all(axis=2)
-    right = (np.nan_to_num(proba).argmax(axis=2) == y[:, None])[known]
-    return float(right.mean()) if right.size else float("nan")
+    right = known & (np.nan_to_num(proba).argmax(axis=2) == y[:, None])
+    return right.sum(axis=1).astype(np.intp), known.sum(axis=1).astype(np.intp)
 
 
 def with_gaps(proba: NDArray[np.float64], lengths: Rows) -> Floats:

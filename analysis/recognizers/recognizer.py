@@ -83,7 +83,9 @@ class Card:
     """Whether it can predict where an input is missing."""
     least: int = 1
     validation: float = 0.0
-    """Share of the training side's groups that the engine sets aside for early stopping; 0: `fit` gets None."""
+    """Share of the training side's groups set aside for early stopping; 0: `fit` gets None."""
+    inputs_of: Mapping[str, tuple[InputSpec, ...]] = field(default_factory=dict)
+    """What it takes of a published data set instead, by the name that its import gives ("SEED")."""
 
     def defaults(self) -> dict[str, Any]:
         """Return its settings as they are unless told otherwise."""

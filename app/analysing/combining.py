@@ -14,14 +14,16 @@ from analysis.evaluation.combinations import fused, groups_of, masked_rows, row_
 from analysis.evaluation.experiment import ControlSpec, Experiment
 from analysis.evaluation.files import write_json
 from analysis.evaluation.guards import check_division
+from analysis.evaluation.label_scores import label_table
 from analysis.evaluation.run_folder import Run, create_run, open_run
-from analysis.evaluation.runner import Heard, work
 from analysis.evaluation.splits import divide
 from analysis.recognizers.table import RECOGNIZERS, recognizer_class
 from app.analysing.evaluating import EvaluatingError, Prepared, in_words
 
 FOLDER = "combinations"
 REGRESSION = "-regression"
+VARIANTS = {"P": "bio", "V": "face", "P+V": "both"}
+"""What spec 02 calls the combinations of body signals and face."""
 Work = Callable[[Run], Run]
 
 
@@ -70,7 +72,8 @@ def _create(run: Run, name: str, recognizer: str, batch: Batch, inputs: tuple[st
     )
     division = divide(own.cases, own.y, experiment.split, known.validation)
     facts = {**run.facts, "part_of": run.name}
-    create_run(folder, experiment, own, division, check_division(own, division), facts)
+    guards = check_division(own, division, steps=experiment.steps or ())
+    create_run(folder, experiment, own, division, guards, facts)
 
 
 def work_on_combinations(run: Run, do: Work) -> dict[str, Any]:
@@ -112,7 +115,20 @@ def table_of(run: Run) -> dict[str, Any]:
             "rows": rows,
             "masked": masked,
             "fusion": _fusions(run, parts, groups),
+            "labels": _labels(run, parts, groups),
         }
+
+
+def _labels(run: Run, parts: Mapping[str, Run], groups: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the accuracy of each label by combination (spec 02's ablation), {} without several labels."""
+    if len(run.outputs) < 2:
+        return {}
+    found = {
+        VARIANTS[name] if set(groups) == {"P", "V"} else name: parts.get(name, run).predictions()
+        for name in subsets(groups)
+        if parts.get(name, run).result is not None
+    }
+    return label_table(found, run.facts.get("middles", {})) if found else {}
 
 
 def _fusions(run: Run, parts: Mapping[str, Run], groups: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -127,8 +143,3 @@ def _fusions(run: Run, parts: Mapping[str, Run], groups: Mapping[str, Any]) -> l
     if regression is not None and regression.result:
         rows.append(row_of("decision level, logistic regression", list(groups), regression.predictions()))
     return rows
-
-
-def worker(workers: int, cluster: str, heard: Callable[[Heard], None]) -> Work:
-    """Return what works on one run with these workers."""
-    return lambda run: work(run, workers=workers, cluster=cluster, heard=heard)

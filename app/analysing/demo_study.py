@@ -16,13 +16,11 @@ import numpy as np
 from analysis.evaluation.experiment import ControlSpec, Experiment
 from analysis.evaluation.run_folder import Run
 from analysis.evaluation.runner import work
-from analysis.evaluation.usable import resolved
 from analysis.labels.scheme import Scheme
-from analysis.recognizers.table import recognizer_class
 from analysis.session_file import open_session
 from analysis.simulate.settings import Settings
 from app.analysing.corpora import study_corpus
-from app.analysing.evaluating import create, in_words, prepare
+from app.analysing.evaluating import complete, create, in_words, prepare
 from app.analysing.plans import freeze_plan
 from app.analysing.simulated_files import TRUTH
 from app.analysing.simulating import (
@@ -185,7 +183,7 @@ def analyse(study: Study, workers: int = 0, progress: Progress = lambda done, of
         for recognizer, modalities, settings in RECOGNIZERS
     ]
     # A plan says everything: also what the recognizer's card would fill in.
-    whole = [resolved(each, recognizer_class(each.recognizer).card, True) for each in experiments]
+    whole = [complete(each, corpus) for each in experiments]
     plan = freeze_plan(study, PLAN, whole, corpus, note="made with the demo study")
     runs = []
     for number, experiment in enumerate(whole):

@@ -19,6 +19,7 @@ from analysis.corpus.warming import warm
 from analysis.evaluation import provenance
 from analysis.evaluation.experiment import Experiment
 from analysis.evaluation.files import file_sha256
+from analysis.evaluation.fitting import fitting_inputs
 from analysis.evaluation.guards import GuardReport, LeakError, check_division
 from analysis.evaluation.metrics import METRICS, MetricError
 from analysis.evaluation.run_folder import RESULTS, Run, RunError, create_run
@@ -32,12 +33,15 @@ from analysis.recognizers.recognizer import RecognizerError
 from analysis.recognizers.table import recognizer_class
 from analysis.session_file import SessionFileError
 from analysis.targets.recipe import Lost, Recipe, Target, TargetError
-from app.analysing.plans import Plan
+from app.analysing.plans import Plan, PlanError, plan_of
 from app.analysing.target_labels import label_sha256
+from app.analysing.targets import middles_of
 from app.study import Study
+from app.study_files import utc_now
 from stimuli.problems import EvokeError
 
 FEATURES = Path("derivatives") / "features"
+WITHDRAWN = {"recordings": "recording(s)", "labels": "label file(s)"}
 
 
 class EvaluatingError(EvokeError):
@@ -95,6 +99,30 @@ class Prepared:
         return f"{folds} folds, {trainings} trainings, {len(self.batch)} cases, {size:.1f} MB of inputs"
 
 
+def _with_inputs(experiment: Experiment, corpus: Corpus) -> tuple[Experiment, tuple[str, ...]]:
+    """Return an experiment with inputs that fit the recordings, where it names none, and what was chosen."""
+    if experiment.inputs:
+        return experiment, ()
+    card = recognizer_class(experiment.recognizer).card
+    inputs, told = fitting_inputs(card, corpus, experiment.modalities)
+    return replace(experiment, inputs=inputs), told
+
+
+def complete(experiment: Experiment, corpus: Corpus | None = None) -> Experiment:
+    """Return an experiment with all that its recognizer's card fills in, as a plan holds it.
+
+    Inputs are those that fit `corpus`, where it is given. Raises EvaluatingError for what is impossible.
+    """
+    with in_words():
+        if corpus is not None:
+            experiment, _ = _with_inputs(experiment, corpus)
+        metric = METRICS.get(experiment.metric)
+        has_classes = metric is None or metric.task == "classes"
+        whole = resolved(experiment, recognizer_class(experiment.recognizer).card, has_classes)
+        _check(whole, has_classes)
+        return whole
+
+
 def store_of(study: Study) -> Store:
     """Return the study's store of features."""
     return Store(study.folder / FEATURES)
@@ -122,6 +150,7 @@ def prepare(
         if plan is not None:
             corpus = without(corpus, plan.excluded)
         card = recognizer_class(experiment.recognizer).card
+        experiment, chosen = _with_inputs(experiment, corpus)
         whole = resolved(experiment, card, bool(target.classes))
         _check(whole, bool(target.classes))
         assert whole.cases is not None
@@ -142,10 +171,11 @@ def prepare(
         batch = replace(batch, cases=replace(batch.cases, id=np.arange(len(batch), dtype=np.intp)))
         whole = replace(whole, target=target.recipe.to_json(), target_sha256=target.sha256)
         division = divide(batch.cases, batch.y, whole.split, card.validation)
-        guards = check_division(batch, division)
+        guards = check_division(batch, division, steps=whole.steps or ())
     lost = (*built.lost, *more)
-    facts = facts_of(study, corpus, target, batch, lost, built.warnings, plan)
-    return Prepared(whole, batch, division, guards, lost, built.warnings, facts)
+    warnings = (*chosen, *built.warnings)
+    facts = facts_of(study, corpus, target, batch, lost, warnings, plan)
+    return Prepared(whole, batch, division, guards, lost, warnings, facts)
 
 
 def without(corpus: Corpus, excluded: Mapping[str, str]) -> Corpus:
@@ -162,6 +192,7 @@ def without(corpus: Corpus, excluded: Mapping[str, str]) -> Corpus:
 
 def create(study: Study, prepared: Prepared, out: Path | None = None) -> Run:
     """Write the run's folder (in the study, or in `out`); raises EvaluatingError where guards stop it all."""
+    facts = _with_plan(study, prepared)
     with in_words():
         stopped = {line.fold for line in prepared.guards.stopped}
         if "" in stopped or stopped >= {fold.name for fold in prepared.division.folds}:
@@ -173,8 +204,26 @@ def create(study: Study, prepared: Prepared, out: Path | None = None) -> Run:
             prepared.batch,
             prepared.division,
             prepared.guards,
-            prepared.facts,
+            facts,
         )
+
+
+def _with_plan(study: Study, prepared: Prepared) -> Mapping[str, Any]:
+    """Return the facts of a run that begins now, with a plan that covers it where none was named."""
+    facts = prepared.facts
+    if facts["plan"] is not None:
+        return facts
+    try:
+        plan = plan_of(study, prepared.experiment, utc_now(), facts["participants"])
+    except PlanError as error:
+        return {**facts, "warnings": [*facts["warnings"], f"Exploratory, since a plan is damaged. {error}"]}
+    return {**facts, "plan": _plan_facts(plan)}
+
+
+def _plan_facts(plan: Plan | None) -> dict[str, str] | None:
+    if plan is None:
+        return None
+    return {"name": plan.name, "sha256": plan.sha256, "frozen_utc": plan.frozen_utc}
 
 
 def name_of(experiment: Experiment) -> str:
@@ -232,10 +281,16 @@ def facts_of(
         "lost": [{"recording": each.trial[0], "trial": each.trial[1], "why": each.why} for each in lost],
         "left_out": [asdict(each) for each in corpus.left_out],
         "warnings": list(dict.fromkeys((*warnings, *target.warnings))),
-        "plan": None
-        if plan is None
-        else {"name": plan.name, "sha256": plan.sha256, "frozen_utc": plan.frozen_utc},
+        "middles": _middles(corpus, target),
+        "plan": _plan_facts(plan),
     }
+
+
+def _middles(corpus: Corpus, target: Target) -> dict[str, float]:
+    """Return the middle of each scale that a target of several ratings is of, where a protocol names it."""
+    if len(target.outputs) < 2:
+        return {}
+    return {name: middle for name, middle in middles_of(corpus).items() if name in target.outputs}
 
 
 def changes(study: Study, run: Run, target: Target | None) -> list[str]:
@@ -245,6 +300,10 @@ def changes(study: Study, run: Run, target: Target | None) -> list[str]:
     hashed anew.
     """
     facts, found = run.facts, []
+    withdrawn = {name: count for name, count in facts.get("withdrawn", {}).items() if count}
+    if withdrawn:
+        told = " and ".join(f"{count} {WITHDRAWN[name]}" for name, count in withdrawn.items())
+        found.append(f"{told} of a withdrawn participant are erased")
     for name, known in facts["recordings"].items():
         path = study.folder / known["file"]
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from analysis.evaluation.label_scores import SCORES
 from analysis.evaluation.metrics import METRICS
 from app.analysing.evaluating import Prepared
 
@@ -50,6 +51,10 @@ def result_lines(told: Mapping[str, Any]) -> Iterator[str]:
     if "trials" in result:
         yield "  one vote a trial:"
         yield from _metric_lines(result["trials"], "trials")
+    if "labels" in result:
+        yield from label_lines(result["labels"])
+    if "steps" in result:
+        yield from step_lines(result["steps"])
     yield from control_lines(result)
     yield from _participant_lines(result)
     if "confusion" in result:
@@ -69,7 +74,51 @@ def _metric_lines(result: Mapping[str, Any], unit: str) -> Iterator[str]:
         yield f"  {METRICS[name].title:<{_WIDTH}}{text}  ({each['n']} {what})"
 
 
+def label_lines(labels: Mapping[str, Any]) -> Iterator[str]:
+    """Tell the scores of each label, and how estimates became high or low."""
+    yield f"  labels: {labels['words']}."
+    yield f"  {'label':<14}{'threshold':>10}{'high':>7}" + "".join(f"{name:>22}" for name in SCORES)
+    for row in labels["rows"]:
+        edge = "none" if row["threshold"] is None else f"{row['threshold']:g}"
+        high = "" if row["high"] is None else f"{row['high']:.0%}"
+        told = "".join(f"{_with_ends(row['metrics'][name]):>22}" for name in SCORES)
+        yield f"  {row['label']:<14}{edge:>10}{high:>7}{told}"
+    average = "".join(f"{_with_ends(each):>22}" for each in labels["average"].values())
+    yield f"  {'average':<14}{'':>17}{average}"
+
+
+def _with_ends(each: Mapping[str, Any]) -> str:
+    if each["value"] is None:
+        return "undefined"
+    low, high = each["interval"]["low"], each["interval"]["high"]
+    return f"{each['value']:.3f}" + ("" if low is None else f" [{low:.3f}, {high:.3f}]")
+
+
+def step_lines(steps: Mapping[str, Any]) -> Iterator[str]:
+    """Tell how many single steps are right beside the vote of each case."""
+    accuracy, vote = steps["accuracy"], steps["vote"]
+    yield (
+        f"  step by step: accuracy {_with_ends(accuracy)} of {sum(each['steps'] for each in steps['folds'])}"
+        f" steps; the vote of a case's steps: {_with_ends(vote)} of {vote['n']} cases"
+    )
+    if steps["mean"] is not None:
+        spread = "" if steps["sd"] is None else f" (SD {steps['sd']:.3f})"
+        yield f"  over {len(steps['folds'])} folds the steps' accuracy is {steps['mean']:.3f}{spread}"
+
+
+def label_table_lines(table: Mapping[str, Any]) -> Iterator[str]:
+    """Tell the accuracy of each label by combination of modalities."""
+    yield f"  accuracy of each label, per cent ({table['cases']} cases that all combinations have):"
+    wide = max(12, *(len(name) + 2 for name in table["variants"]))
+    yield f"    {'label':<14}" + "".join(f"{name:>{wide}}" for name in table["variants"])
+    for row in table["rows"]:
+        shares = [row["accuracy"][name] for name in table["variants"]]
+        told = ("undefined" if share is None else f"{100 * share:.2f}" for share in shares)
+        yield f"    {row['label']:<14}" + "".join(f"{each:>{wide}}" for each in told)
+
+
 def control_lines(result: Mapping[str, Any]) -> Iterator[str]:
+    """Tell the controls: baseline, permutations, identity probe."""
     baseline = result["baseline"]
     test = baseline["test"]
     p = f"p = {test['p']:.4f}" if test["p"] is not None else f"no p: {test['why']}"
@@ -132,6 +181,8 @@ def table_lines(table: Mapping[str, Any]) -> Iterator[str]:
     if table["fusion"]:
         yield "  fusion:"
         yield from _rows(table["fusion"])
+    if table.get("labels"):
+        yield from label_table_lines(table["labels"])
 
 
 def _rows(rows: list[dict[str, Any]]) -> Iterator[str]:

@@ -34,7 +34,8 @@ class Plan:
 
     `experiments` are one for each recognizer; what their targets gave is not part of a plan, since
     participants may still come: `target_sha256` is "". `excluded` are participants' codes with the reason.
-    `recordings` (id -> SHA-256) and `participants` are those that there were when it was frozen.
+    `recordings` (id -> SHA-256) and `participants` are those that there were when it was frozen; a withdrawn
+    participant is taken out of them, and `before` holds the checksums that the plan had until then.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Plan:
     participants: tuple[str, ...]
     recordings: Mapping[str, str]
     note: str = ""
+    before: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary, without the checksum."""
@@ -132,10 +134,18 @@ def plans_of(study: Study) -> tuple[Plan, ...]:
     return tuple(sorted(found, key=lambda plan: (plan.frozen_utc, plan.name)))
 
 
-def plan_of(study: Study, experiment: Experiment, before_utc: str) -> Plan | None:
-    """Return the first plan that holds an experiment and was frozen before a time; None: exploratory."""
+def plan_of(
+    study: Study, experiment: Experiment, before_utc: str, participants: Iterable[str] = ()
+) -> Plan | None:
+    """Return the first plan that holds an experiment and was frozen before a time; None: exploratory.
+
+    The experiment must be whole, as a run's is. A plan that leaves some of the `participants` out is passed
+    over.
+    """
+    there = set(participants)
     for plan in plans_of(study):
-        if plan.frozen_utc <= before_utc and plan.covers(experiment):
+        is_same = plan.covers(experiment) and not there & set(plan.excluded)
+        if is_same and plan.frozen_utc <= before_utc:
             return plan
     return None
 
@@ -153,6 +163,7 @@ def _read(path: Path) -> Plan:
             participants=tuple(values["participants"]),
             recordings=dict(values["recordings"]),
             note=str(values.get("note", "")),
+            before=tuple(map(str, values.get("before", ()))),
         )
         known = str(values["sha256"])
     except (OSError, UnicodeDecodeError) as error:

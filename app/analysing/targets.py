@@ -14,7 +14,7 @@ from typing import Any
 
 from analysis.corpus.corpus import Corpus, Trial
 from analysis.session_file import SessionFileError, open_session
-from analysis.targets.recipe import Lost, Recipe, Target, TargetError, TrialKey
+from analysis.targets.recipe import Lost, Recipe, Target, TargetError, Tie, TrialKey
 from analysis.targets.recipe_json import parse_recipe, to_text
 from analysis.targets.rules import Answer, apply_rule
 from app.analysing.target_labels import Said, labelled_variables, masks_of, said_of
@@ -31,6 +31,11 @@ AT_ONCE = (
     "sadness",
 )  # fmt: skip
 """Ratings that one recognizer estimates at once (spec 02)."""
+ON_NINE: Mapping[str, tuple[str, ...]] = {
+    "DEAP": ("valence", "arousal", "dominance", "liking"),
+    "AMIGOS": ("valence", "arousal", "dominance", "liking", "familiarity"),
+}
+"""Items of published data sets that were asked on a scale from 1 to 9."""
 
 
 class TargetFileError(StudyError):
@@ -97,10 +102,12 @@ def _of_answers(corpus: Corpus) -> Iterator[Recipe]:
     for pair in OPPOSITES:
         if all(item in items for item in pair):
             yield Recipe("-or-".join(pair), "rating", pair, "higher")
-    middles = middles_of(corpus)
+    middles, published = middles_of(corpus), _published_middles(corpus)
     for item in items:
         if item in middles:
-            yield Recipe(f"{_slug(item)}-high", "rating", (item,), "threshold", at=middles[item])
+            # Spec 03: a rating on the middle of a published scale is low.
+            tie: Tie = "low" if item in published else "drop"
+            yield Recipe(f"{_slug(item)}-high", "rating", (item,), "threshold", at=middles[item], tie=tie)
         yield Recipe(_slug(item), "rating", (item,), "number")
     both = tuple(item for item in AT_ONCE if item in items)
     if len(both) > 1:
@@ -139,8 +146,11 @@ def _of_norms(corpus: Corpus) -> Iterator[Recipe]:
 
 
 def middles_of(corpus: Corpus) -> dict[str, float]:
-    """Return the middle of each item's scale, as the protocol of the first recording with it says."""
-    found: dict[str, float] = {}
+    """Return the middle of each item's scale, as the protocol of the first recording with it says.
+
+    Of published data sets it is that of the scale which they asked.
+    """
+    found = _published_middles(corpus)
     seen: set[str] = set()
     for recording in corpus.recordings:
         with open_session(recording.path) as session:
@@ -154,6 +164,11 @@ def middles_of(corpus: Corpus) -> dict[str, float]:
                     if isinstance(points, int) and points > 1:
                         found.setdefault(str(item.get("id")), (points + 1) / 2)
     return found
+
+
+def _published_middles(corpus: Corpus) -> dict[str, float]:
+    asked = {item for each in corpus.recordings for item in ON_NINE.get(each.program, ())}
+    return dict.fromkeys(sorted(asked), 5.0)
 
 
 def norms_of(corpus: Corpus) -> dict[str, dict[str, float]]:

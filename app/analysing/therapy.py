@@ -199,17 +199,18 @@ def _model_folders(folder: Path) -> Iterator[Path]:
 def _told_by(trained: Trained) -> Iterator[tuple[str, _Axis]]:
     if not trained.classes:
         for column, output in enumerate(trained.outputs):
-            name = _axis_named(output)
+            name = axis_named(output)
             if name:
                 yield name, _Axis(trained, column, False)
         return
     target: Mapping[str, Any] = trained.experiment.target
-    name = _axis_named(" ".join((str(target.get("name", "")), *map(str, target.get("of", ())))))
+    name = axis_named(" ".join((str(target.get("name", "")), *map(str, target.get("of", ())))))
     if name and len(trained.classes) == 2:
         yield name, _Axis(trained, 1, True)
 
 
-def _axis_named(text: str) -> str:
+def axis_named(text: str) -> str:
+    """Return which of the two axes a name is about, "" where neither or both."""
     words = set(re.findall(r"[a-z]+", text.lower()))
     named = [name for name in AXES if name in words]
     return named[0] if len(named) == 1 else ""

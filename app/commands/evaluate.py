@@ -21,7 +21,16 @@ from analysis.recognizers.table import recognizer_class
 from analysis.targets.recipe import Target
 from app.analysing.combining import FOLDER, check_combinations, plan_combinations, work_on_combinations
 from app.analysing.corpora import study_corpus
-from app.analysing.evaluating import EvaluatingError, Prepared, create, in_words, prepare, recipe_of, without
+from app.analysing.evaluating import (
+    EvaluatingError,
+    Prepared,
+    complete,
+    create,
+    in_words,
+    prepare,
+    recipe_of,
+    without,
+)
 from app.analysing.evaluating_words import comparison_lines, prepared_lines, result_lines, table_lines
 from app.analysing.plans import Plan, freeze_plan, load_plan
 from app.analysing.targets import make_target, recipe_named
@@ -230,7 +239,7 @@ def _prepare(
 def _freeze(
     study: Study, corpus: Corpus, experiments: tuple[Experiment, ...], options: argparse.Namespace
 ) -> int:
-    plan = freeze_plan(study, options.freeze, experiments, corpus)
+    plan = freeze_plan(study, options.freeze, [complete(each, corpus) for each in experiments], corpus)
     if options.json:
         print(json.dumps(plan.to_json() | {"sha256": plan.sha256}, ensure_ascii=False))
     else:

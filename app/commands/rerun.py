@@ -92,7 +92,7 @@ def _plan(study: Study, run: Run) -> Plan | None:
     if not known:
         return None
     plan = load_plan(study, str(known["name"]))
-    if plan.sha256 != known["sha256"]:
+    if known["sha256"] not in (plan.sha256, *plan.before):
         raise PlanError(f"plan {plan.name}: is not the one that {run.name} was made by.")
     return plan
 

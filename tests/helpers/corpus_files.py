@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.corpus.corpus import Corpus, CorpusError, Left
+from analysis.corpus.loading import Loaded, gathered, load_recording
 from analysis.exchange.import_session import ImportedStream, stream_of, write_part
 from analysis.records import Event, Gap, StreamInfo
 from analysis.session_finished import Head, close_all, write_finished
@@ -134,3 +136,15 @@ class Happenings:
         end_s = start_s + seconds
         self.add(end_s, "stimulus_hidden", trial, "induction", stimulus=f"s{trial}", **onset(end_s))
         self.add(end_s, "stage_ended", trial, "induction", reason=reason, index=1)
+
+
+def corpus_of(paths: Iterable[Path], name: str) -> Corpus:
+    """Read session files into a corpus, as a study does with its own."""
+    loaded: list[Loaded] = []
+    left: list[Left] = []
+    for path in paths:
+        try:
+            loaded.append(load_recording(path))
+        except CorpusError as error:
+            left.append(Left(path.stem, -1, str(error)))
+    return gathered(name, loaded, left)

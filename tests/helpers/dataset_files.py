@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,17 +77,17 @@ def deap_value(video: Any, channel: Any, sample: Any) -> Any:
     return video * 400_000 + channel * 10_000 + sample
 
 
-def deap_arrays() -> dict[str, NDArray[np.float64]]:
-    """Return `data` and `labels` of a participant."""
+def deap_arrays(participant: int = 0) -> dict[str, NDArray[np.float64]]:
+    """Return `data` and `labels` of a participant, whose number is added to every value."""
     video, channel, sample = np.ogrid[:40, :40, :8064]
     labels = 1 + np.arange(160).reshape(40, 4) / 20
-    return {"labels": labels, "data": deap_value(video, channel, sample).astype(np.float64)}
+    return {"labels": labels, "data": deap_value(video, channel, sample).astype(np.float64) + participant}
 
 
-def deap_dat(path: Path) -> Path:
+def deap_dat(path: Path, participant: int = 0) -> Path:
     """Write `sXX.dat`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(python2_pickle(deap_arrays()))
+    path.write_bytes(python2_pickle(deap_arrays(participant)))
     return path
 
 
@@ -127,26 +127,35 @@ def seed_value(clip: Any, channel: Any, column: Any) -> Any:
     return clip * 1_000_000 + channel * 10_000 + column
 
 
-def seed_raw(path: Path, samples: Sequence[int], name: str = "djc") -> Path:
-    """Write a session of `Preprocessed_EEG`; clip n has `samples[n - 1]` samples."""
+def seed_raw(path: Path, samples: Sequence[int], name: str = "djc", wave: float = 0.0) -> Path:
+    """Write a session of `Preprocessed_EEG`; clip n has `samples[n - 1]` samples.
+
+    With `wave` every clip has waves of its own on top, so high for each clip before it.
+    """
     from scipy.io import savemat
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     content = {}
     for clip, count in enumerate(samples, start=1):
         channel, sample = np.ogrid[:62, :count]
-        content[f"{name}_eeg{clip}"] = seed_value(clip, channel, sample).astype(np.float64)
+        own = wave * clip * np.sin(sample * (0.1 + clip / 40) + channel)
+        content[f"{name}_eeg{clip}"] = seed_value(clip, channel, sample).astype(np.float64) + own
     savemat(path, content)
     return path
 
 
-def seed_features(path: Path, windows: Sequence[int]) -> Path:
-    """Write a session of `ExtractedFeatures`: de_LDS and, ten times as large, de_movingAve and psd_LDS."""
+def seed_features(path: Path, windows: Sequence[int], session: int = 0) -> Path:
+    """Write a session of `ExtractedFeatures`: de_LDS and, ten times as large, de_movingAve and psd_LDS.
+
+    The number of the session is added to every value.
+    """
     from scipy.io import savemat
 
+    path.parent.mkdir(parents=True, exist_ok=True)
     content: dict[str, NDArray[np.float64]] = {}
     for clip, count in enumerate(windows, start=1):
         channel, window, band = np.ogrid[:62, :count, :5]
-        values = seed_value(clip, channel, window * 10 + band).astype(np.float64)
+        values = seed_value(clip, channel, window * 10 + band).astype(np.float64) + session
         content |= {
             f"de_LDS{clip}": values,
             f"de_movingAve{clip}": 10 * values,
@@ -174,10 +183,24 @@ def amigos_value(film: Any, column: Any, sample: Any) -> Any:
     return film * 500_000 + column * 10_000 + sample
 
 
+def amigos_rated(film: int) -> NDArray[np.float64]:
+    """Return answers to a film that fit its scales: five from 1 to 9, and one of seven emotions."""
+    ratings = 1 + (film * np.array([3, 5, 7, 2, 4])) % 9
+    return np.concatenate([ratings, np.arange(7) == film % 7]).astype(np.float64)
+
+
 def amigos_mat(
-    path: Path, samples: Sequence[int], unrated: Sequence[int] = (), film_names: Sequence[str] = ()
+    path: Path,
+    samples: Sequence[int],
+    unrated: Sequence[int] = (),
+    film_names: Sequence[str] = (),
+    participant: int = 0,
+    answers_of: Callable[[int], NDArray[np.float64]] | None = None,
 ) -> Path:
-    """Write `Data_Preprocessed_Pxx.mat`: film n of 20 has `samples[n - 1]` samples, none where that is 0."""
+    """Write `Data_Preprocessed_Pxx.mat`: film n of 20 has `samples[n - 1]` samples, none where that is 0.
+
+    Behind participant 0 each has a wave of its own on top; `answers_of` gives other answers to a film.
+    """
     from scipy.io import savemat
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -186,9 +209,11 @@ def amigos_mat(
         count = samples[place] if place < len(samples) else 0
         sample, column = np.ogrid[:count, :17]
         films[0, place] = (
-            amigos_value(place + 1, column, sample).astype(np.float64) if count else np.zeros((0, 0))
+            amigos_value(place + 1, column, sample) + 400 * participant * np.sin(sample / (9 + participant))
+            if count
+            else np.zeros((0, 0))
         )
-        answers = place + 1 + np.arange(12) / 100
+        answers = place + 1 + np.arange(12) / 100 if answers_of is None else answers_of(place + 1)
         rated[0, place] = np.zeros((0, 0)) if place + 1 in unrated or not count else answers[None, :]
     content: dict[str, Any] = {"joined_data": films, "labels_selfassessment": rated}
     content["labels_ext_annotation"] = np.empty((1, 20), object)

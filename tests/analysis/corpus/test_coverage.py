@@ -12,10 +12,10 @@ import pytest
 
 from analysis.corpus.corpus import Corpus
 from analysis.corpus.coverage import Cell, CoverageCancelledError, coverage
-from analysis.corpus.loading import corpus_of, gathered, load_recording
+from analysis.corpus.loading import gathered, load_recording
 from analysis.exchange.import_session import ImportedStream
 from analysis.records import NOT_RECORDED, Event, Gap
-from tests.helpers.corpus_files import Happenings, info, numbers, pictures, write
+from tests.helpers.corpus_files import Happenings, corpus_of, info, numbers, pictures, write
 from tests.helpers.planted import pulse
 
 SECONDS, TRIALS, TRIAL_S = 120.0, 4, 20.0

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from analysis.amendments import FILE
 from analysis.corpus.corpus import CorpusError, Left
-from analysis.corpus.loading import corpus_of, load_recording
+from analysis.corpus.loading import load_recording
 from analysis.session_file import file_sha256
-from tests.helpers.corpus_files import Happenings, info, numbers, write
+from tests.helpers.corpus_files import Happenings, corpus_of, info, numbers, write
 from tests.helpers.recordings import PLAN, START_S, record
 
 

@@ -17,10 +17,11 @@ import pytest
 from analysis.evaluation.experiment import ControlSpec
 from analysis.evaluation.run_folder import Run, open_run
 from analysis.evaluation.runner import Heard, work
-from analysis.evaluation.workers import WorkersError
+from analysis.evaluation.workers import Job, Local, WorkersError
 from tests.helpers import engine
 from tests.helpers.batches import make_batch
 from tests.helpers.engine import begun_after, new_run, probabilities
+from tests.helpers.growing import grow
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 120.0
@@ -49,6 +50,17 @@ def test_a_worker_that_dies_is_said_and_the_others_go_on(tmp_path: Path) -> None
     assert run.state == "incomplete"
     failed = {each.name: each.why for each in run.folds if each.state != "finished"}
     assert failed == {"P03": "its process ended without a word: it was killed, or memory ran out"}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("own_workers")
+def test_workers_that_grow_are_replaced_without_a_word_and_nothing_is_lost() -> None:
+    started_s = time.monotonic()
+    jobs: list[Job] = [(f"job-{number}", grow, (400,)) for number in range(6)]
+    # Warnings are errors here: this one would end the executor's own thread, and the work with it.
+    done = list(Local(2).run(jobs, lambda: time.monotonic() - started_s > PATIENCE_S))
+    assert sorted(each.name for each in done) == [name for name, *_ in jobs]
+    assert {(each.state, each.died) for each in done} == {("finished", "")}
 
 
 @pytest.mark.slow

@@ -71,7 +71,9 @@ def test_all_three_run_at_full_size() -> None:
     ("name", "stages"),
     [
         ("bmmn", {"epochs": 80}),
-        ("bmmn-bae-1", {"epochs": 5, "bae_epochs": 40, "joint_epochs": 120}),
+        pytest.param(
+            "bmmn-bae-1", {"epochs": 5, "bae_epochs": 40, "joint_epochs": 120}, marks=pytest.mark.slow
+        ),
         ("bmmn-bae-2", {"epochs": 5, "bae_epochs": 40, "joint_epochs": 100}),
     ],
 )
@@ -130,7 +132,12 @@ def test_outputs_are_sums_of_what_each_input_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("between", "effect", "low", "high"), [(64, True, 0.9, 1.0), (0, True, 0.2, 0.75), (64, False, 0.2, 0.75)]
+    ("between", "effect", "low", "high"),
+    [
+        (64, True, 0.9, 1.0),
+        pytest.param(0, True, 0.2, 0.75, marks=pytest.mark.slow),
+        pytest.param(64, False, 0.2, 0.75, marks=pytest.mark.slow),
+    ],
 )
 def test_what_two_inputs_tell_together_needs_a_layer_between(
     between: int, effect: bool, low: float, high: float

@@ -143,6 +143,7 @@ def test_the_regression_learns_on_cases_that_its_classifiers_had_not_seen() -> N
     assert told == [(place + 1, 24) for place in range(24)]
 
 
+@pytest.mark.slow
 def test_weights_are_those_of_out_of_fold_probabilities_and_not_of_overfitted_ones() -> None:
     # Classifiers that know their training cases by heart would be believed beyond all measure.
     batch = three(effect=0.0)

@@ -11,15 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.recognizers.paired_steps import (
-    STEPS,
     as_sequences,
     paired,
+    right_steps,
     sides_of,
-    step_accuracy,
     voted,
     with_gaps,
 )
-from analysis.recognizers.recognizer import Explanation, RecognizerError
+from analysis.recognizers.recognizer import RecognizerError
 from tests.helpers.batches import make_batch, make_input
 
 
@@ -86,9 +85,9 @@ def test_a_vote_is_the_mean_over_steps_and_even_without_any() -> None:
     np.testing.assert_allclose(found, [[0.7, 0.3], [0.2, 0.8], [0.5, 0.5]])
 
 
-def test_step_accuracy_counts_steps_not_cases() -> None:
+def test_right_steps_are_counted_case_by_case() -> None:
     proba = np.array([[[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]], [[0.4, 0.6], [0, 0], [0, 0]]])
-    told = Explanation({STEPS: with_gaps(proba, np.array([3, 1]))})
-    assert step_accuracy(told, np.array([1, 1])) == pytest.approx(3 / 4)
-    nothing = Explanation({STEPS: with_gaps(proba, np.array([0, 0]))})
-    assert np.isnan(step_accuracy(nothing, np.array([1, 1])))
+    right, steps = right_steps(with_gaps(proba, np.array([3, 1])), np.array([1, 1]))
+    assert (right.tolist(), steps.tolist()) == ([2, 1], [3, 1])
+    right, steps = right_steps(with_gaps(proba, np.array([0, 0])), np.array([1, 1]))
+    assert (right.tolist(), steps.tolist()) == ([0, 0], [0, 0])

@@ -56,6 +56,19 @@ def test_a_plan_comes_back_as_it_was_frozen_with_time_hash_and_participants(stud
     assert plans_of(study) == (frozen,)
 
 
+def test_a_plan_that_leaves_somebody_out_is_none_of_a_run_with_them(study: Study) -> None:
+    freeze_plan(study, "main", (LSTM,), CORPUS, excluded={"P01": "slept"})
+    later = "2100-01-01T00:00:00Z"
+    assert plan_of(study, LSTM, later, ("P01", "P02")) is None
+    found = plan_of(study, LSTM, later, ("P02",))
+    assert found is not None
+    assert found.name == "main"
+    freeze_plan(study, "with-all", (LSTM,), CORPUS)
+    both = plan_of(study, LSTM, later, ("P01", "P02"))
+    assert both is not None
+    assert both.name == "with-all"
+
+
 def test_a_frozen_plan_is_never_replaced(study: Study) -> None:
     frozen = freeze_plan(study, "main", (LSTM,), CORPUS)
     with pytest.raises(PlanError, match="frozen already"):

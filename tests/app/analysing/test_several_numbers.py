@@ -11,7 +11,6 @@ import pytest
 from analysis.corpus.building import build
 from analysis.corpus.cases import CaseSpec, InputSpec
 from analysis.corpus.corpus import Corpus
-from analysis.corpus.loading import corpus_of
 from analysis.features.store import Store
 from analysis.recognizers.recognizer import Context
 from analysis.recognizers.table import make
@@ -19,7 +18,7 @@ from analysis.targets.recipe import Recipe, TargetError
 from analysis.targets.recipe_json import parse_recipe, to_text
 from app.analysing.targets import make_target, recipe_named, recipes
 from app.study import Study
-from tests.helpers.corpus_files import Happenings, info, numbers, write
+from tests.helpers.corpus_files import Happenings, corpus_of, info, numbers, write
 
 SEGMENT = InputSpec(
     "eda", "eda", "samples", {"rate_hz": 128.0, "scale": "minmax", "count": 40, "pad": "edge"}

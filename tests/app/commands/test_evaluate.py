@@ -8,9 +8,12 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ from analysis.evaluation.run_folder import open_run, runs_of
 from analysis.evaluation.trained import load_trained
 from app.analysing.corpora import study_corpus
 from app.analysing.evaluating import store_of
+from app.analysing.plans import load_plan
 from app.cli import main
 from app.study import Study
 from tests.helpers.engine import Here, probabilities
@@ -35,6 +39,7 @@ FACTS = Facts(
 BASE = ("--target", "category", "--workers", "2")
 
 
+PATIENCE_S = 120.0
 START = "import sys; from app.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -204,6 +209,90 @@ def test_a_plan_is_frozen_and_its_run_is_planned(study: Path) -> None:
     )
     assert status == 1
     assert "frozen already" in err
+
+
+def test_a_run_that_a_plan_covers_is_planned_without_naming_it(study: Path) -> None:
+    asked = ("evaluate", "--study", str(study), "--recognizer", "majority", *BASE)
+    frozen = told(*asked, "--freeze", "main")
+    found = told(*asked)["runs"][0]
+    assert found["standing"] == "planned (main), run 3 of 3 on this target"
+    assert open_run(Path(found["folder"])).facts["plan"]["sha256"] == frozen["sha256"]
+    assert told(*asked, "--metric", "accuracy")["runs"][0]["standing"].startswith("exploratory, run 4 of 4")
+    assert frozen["experiments"][0]["inputs"], "a plan says what its recognizer would fill in"
+    known = load_plan(Study.open(study), "main")
+    assert known.covers(open_run(Path(found["folder"])).experiment)
+
+
+def test_a_plan_frozen_after_a_run_began_does_not_make_it_planned(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("evaluate", "--study", str(study), "--recognizer", "majority", *BASE)
+    with monkeypatch.context() as patch:
+        patch.setattr("app.commands.evaluate._finish", lambda *_: 0)
+        assert run(*asked)[0] == 0
+    begun = runs_of(study)[2]
+    told(*asked, "--freeze", "late")
+    assert load_plan(Study.open(study), "late").covers(begun.experiment)
+    found = told("evaluate", "--resume", str(begun.folder))["runs"][0]
+    assert found["state"] == "finished"
+    assert found["standing"] == "exploratory, run 3 of 3 on this target"
+
+
+def test_a_damaged_plan_makes_a_run_exploratory_and_is_told(study: Path) -> None:
+    asked = ("evaluate", "--study", str(study), "--recognizer", "majority", *BASE)
+    told(*asked, "--freeze", "main")
+    path = study / "derivatives/plans/main.json"
+    path.write_text(path.read_text().replace('"metric": "balanced_accuracy"', '"metric": "accuracy"'))
+    found = told(*asked)["runs"][0]
+    assert found["standing"].startswith("exploratory, run 3 of 3")
+    assert any("changed after it was frozen" in note for note in found["result"]["notes"])
+
+
+@pytest.mark.parametrize("wanted", [("--metric", "sharpness"), ("--set", "c=0.1", "--set", "kernel=cubic")])
+def test_what_cannot_be_evaluated_is_not_frozen(made: Path, wanted: tuple[str, ...]) -> None:
+    asked = ("evaluate", "--study", str(made), "--recognizer", "svm", *BASE, *wanted)
+    status, _, _ = run(*asked, "--freeze", "main")
+    assert status == 1
+    assert not (made / "derivatives/plans/main.json").exists()
+
+
+def test_settings_that_were_searched_are_searched_again_for_a_model(study: Path) -> None:
+    asked = ("--recognizer", "logistic-regression", *BASE, "--modalities", "eda", "--search", "3", "--save")
+    found = told("evaluate", "--study", str(study), *asked)["runs"][0]
+    model = load_trained(Path(found["model"]))
+    assert set(model.experiment.settings) >= {"c"}
+    done = open_run(Path(found["folder"]))
+    assert all(done.fold_facts(each.name)["search"] for each in done.folds)
+    assert "3 sets of settings were tried: inside each training side." in found["result"]["notes"]
+
+
+@pytest.mark.slow
+def test_a_killed_command_is_resumed_by_the_command(study: Path, checkout: Path) -> None:
+    asked = ("--study", str(study), "--recognizer", "logistic-regression", *BASE)
+    command = [sys.executable, "-c", START, "evaluate", *asked, "--json"]
+    process = subprocess.Popen(command, cwd=checkout, start_new_session=True, stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while process.poll() is None and time.monotonic() < deadline and len(runs_of(study)) < 3:
+            time.sleep(0.01)
+        path = runs_of(study)[2].folder
+        while process.poll() is None and time.monotonic() < deadline:
+            if any((path / "folds").glob("P0?.json")):
+                break
+            time.sleep(0.002)
+        # Only the command itself: its workers are left to themselves.
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert not (path / "result.json").exists(), "it was killed too late to tell anything"
+        before = {each: each.stat().st_mtime_ns for each in (path / "folds").glob("P0?.json")}
+        found = told("evaluate", "--resume", str(path))["runs"][0]
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    assert before
+    assert {each: each.stat().st_mtime_ns for each in before} == before
+    assert found["state"] == "finished"
+    assert probabilities(open_run(path)) == probabilities(runs_of(study)[0])
 
 
 def test_a_rerun_of_what_is_unchanged_gives_the_same_numbers(study: Path) -> None:
