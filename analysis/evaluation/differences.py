@@ -70,7 +70,7 @@ def _leaves(values: Any, place: str) -> Iterator[tuple[str, Leaf]]:
     elif isinstance(values, Sequence) and not isinstance(values, str):
         if values and all(isinstance(each, Mapping) for each in values):
             for number, each in enumerate(values):
-                name = each.get("participant") or each.get("fold") or number
+                name = each.get("participant") or each.get("fold") or each.get("label") or number
                 yield from _leaves(each, f"{place}[{name}]")
         else:
             for number, each in enumerate(values):

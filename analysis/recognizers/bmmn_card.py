@@ -120,7 +120,8 @@ BAE_SETTINGS = (
 
 DOUBTS = (
     "The paper calls its score precision in the method and accuracy in tables and text, and does not say how "
-    "estimates of ratings become classes. Ours: above 5 of 1 to 9, above 0.5 for an emotion.",
+    "estimates of ratings become classes. Ours: above the middle of the scale (5 of 1 to 9), and an emotion "
+    "above 0.5, or the largest where every case has exactly one. A result gives precision, accuracy and F1.",
     "One case is a window of 7.8 s with the picture in its middle. The paper takes a segment for every video "
     "frame; its segments of neighbouring frames hold nearly the same samples.",
     "As printed, one linear layer follows the merge: outputs are sums of what each input says by itself, and "

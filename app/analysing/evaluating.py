@@ -41,7 +41,7 @@ from app.study_files import utc_now
 from stimuli.problems import EvokeError
 
 FEATURES = Path("derivatives") / "features"
-WITHDRAWN = {"recordings": "recording(s)", "labels": "label file(s)"}
+WITHDRAWN = {"recordings": "recording", "labels": "label file"}
 
 
 class EvaluatingError(EvokeError):
@@ -302,7 +302,9 @@ def changes(study: Study, run: Run, target: Target | None) -> list[str]:
     facts, found = run.facts, []
     withdrawn = {name: count for name, count in facts.get("withdrawn", {}).items() if count}
     if withdrawn:
-        told = " and ".join(f"{count} {WITHDRAWN[name]}" for name, count in withdrawn.items())
+        told = " and ".join(
+            f"{count} {WITHDRAWN[name]}{'' if count == 1 else 's'}" for name, count in withdrawn.items()
+        )
         found.append(f"{told} of a withdrawn participant are erased")
     for name, known in facts["recordings"].items():
         path = study.folder / known["file"]

@@ -177,8 +177,7 @@ def _axes(folder: Path) -> dict[str, _Axis]:
     for name in AXES:
         if name not in found:
             raise TherapyError(
-                f"{folder}: no model in it tells {name}. Train one on a target whose name has the word "
-                "{name}, "
+                f"{folder}: no model in it tells {name}. Train one on a target whose name has the word {name}, "
                 "and put the models of valence and of arousal into one folder."
             )
     return found

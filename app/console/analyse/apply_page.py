@@ -24,6 +24,7 @@ from app.console.plain_table import plain_table
 from app.study import Study
 
 HEADS = ("Use", "Participant", "Session", "Trials", "Applied (UTC)", "Trained on it", "Recording")
+READING = "Reading the runs and recordings…"
 NO_RUNS = "No finished run yet. Start one in Experiment; then its recognizer can be kept and applied."
 NEEDS = "What a run measured is what such a recognizer reaches on others, not on those it was trained on."
 NUMBERS = "It predicts numbers: in the review they are curves, and no labels."
@@ -158,21 +159,28 @@ class ApplyPage(QWidget):
     def _compute(self) -> None:
         study, folder = self.study, self.folder
         if study is not None:
+            if self.found is None:
+                self._say_empty(READING)
             self.waiting.run(lambda told: look(study, folder, told), self._on_found)
             self._show_buttons()
 
     def _on_failed(self, text: str) -> None:
         self.trouble.say(text, "alarm")
+        if self.found is None:
+            self._say_empty("The runs cannot be read.")
         self._show_buttons()
 
     def _on_stopped(self) -> None:
+        if self.found is None:
+            self._say_empty("Cancelled. Choose Apply again to go on.")
+            return
         self.said.emit("Cancelled. Recordings that were finished stay.", "info")
         self._compute()
 
     def _on_found(self, found: Applying) -> None:
         self.found, self.folder = found, found.folder
         if found.folder is None:
-            self.stack.setCurrentIndex(0)
+            self._say_empty(NO_RUNS)
             self.run.clear()
             self.summary.set_whole("")
             self._show_buttons()
@@ -197,6 +205,10 @@ class ApplyPage(QWidget):
         self.label_words.setText(code if found.classes else NUMBERS)
         self.stack.setCurrentIndex(1)
         self._show_buttons()
+
+    def _say_empty(self, text: str) -> None:
+        self.empty.setText(text)
+        self.stack.setCurrentIndex(0)
 
     def _fill(self) -> None:
         found = self.found

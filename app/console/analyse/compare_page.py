@@ -62,8 +62,8 @@ class ComparePage(QWidget):
         self.trouble = Banner()
         column.addWidget(self.trouble)
         self.waiting = Waiting("Comparing", self.summary)
-        self.waiting.failed.connect(lambda text: self.trouble.say(text, "alarm"))
-        self.waiting.stopped.connect(lambda: self.trouble.say("Cancelled. Choose Compare again to go on."))
+        self.waiting.failed.connect(self._on_failed)
+        self.waiting.stopped.connect(self._on_stopped)
         top.insertWidget(3, self.waiting, 1)
         self.stack = QStackedWidget()
         self.empty = Line(NO_RUNS, "muted", True)
@@ -163,14 +163,28 @@ class ComparePage(QWidget):
             return
         self.trouble.say("")
         if self.found is None:
-            self.empty.setText("Reading the runs…")
+            self._say_empty("Reading the runs…")
         self.waiting.run(lambda told: gather(study, chosen, current, metric, told), self._on_found)
+
+    def _say_empty(self, text: str) -> None:
+        self.empty.setText(text)
+        self.stack.setCurrentIndex(0)
+
+    def _on_failed(self, text: str) -> None:
+        self.trouble.say(text, "alarm")
+        if self.found is None:
+            self._say_empty("The runs cannot be read.")
+
+    def _on_stopped(self) -> None:
+        if self.found is None:
+            self._say_empty("Cancelled. Choose Compare again to go on.")
+        else:
+            self.trouble.say("Cancelled. Choose Compare again to go on.")
 
     def _on_found(self, found: Compared) -> None:
         self.found = found
         if not found.rows:
-            self.empty.setText(NO_RUNS)
-            self.stack.setCurrentIndex(0)
+            self._say_empty(NO_RUNS)
             self.summary.set_whole("")
             self._show_buttons()
             return

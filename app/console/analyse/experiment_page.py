@@ -359,6 +359,9 @@ class ExperimentPage(QWidget):
         study, found, seen = self.study, self.choices, self.outlook
         if study is None or found is None or seen is None or seen.target is None:
             return
+        if seen.wanted != self.wanted():
+            # What was computed is of the choices before: never freeze those.
+            return
         dialog = FreezeDialog(study, found.material.corpus, seen.wanted.experiment(seen.target), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.frozen.connect(self._on_frozen)
@@ -378,7 +381,7 @@ class ExperimentPage(QWidget):
         is_ready = self.stack.currentIndex() == 1 and self.wanted() is not None
         seen = self.outlook
         is_possible = is_ready and seen is not None and not seen.problem
-        self.freeze.setEnabled(is_possible)
+        self.freeze.setEnabled(is_possible and seen is not None and seen.wanted == self.wanted())
         for button in (self.check_button, self.start_button):
             button.setEnabled(is_possible)
 

@@ -44,6 +44,7 @@ FIGURES = (
     ("participants", "Participants"), ("roc", "ROC"), ("reliability", "Reliability"),
     ("permutations", "Permutations"),
 )  # fmt: skip
+READING = "Reading the runs…"
 NO_RUNS = "No run with a finished fold yet. Start one in Experiment."
 NO_WHY = "Select a trial at Trials, then choose “Why”."
 TRIALS, WHY = 0, 1
@@ -74,8 +75,8 @@ class InspectPage(QWidget):
         self.mark = Banner()
         column.addWidget(self.mark)
         self.waiting = Waiting("Reading the run", self.summary)
-        self.waiting.failed.connect(lambda text: self.trouble.say(text, "alarm"))
-        self.waiting.stopped.connect(lambda: self.trouble.say("Cancelled. Choose the run again to go on."))
+        self.waiting.failed.connect(self._on_failed)
+        self.waiting.stopped.connect(self._on_stopped)
         top.insertWidget(3, self.waiting, 1)
         self.stack = QStackedWidget()
         self.empty = Line(NO_RUNS, "muted", True)
@@ -200,14 +201,31 @@ class InspectPage(QWidget):
         if study is None:
             return
         self.trouble.say("")
+        if self.found is None:
+            self._say_empty(READING)
         self.waiting.run(lambda told: inspect(study, folder, told), self._on_found)
+
+    def _say_empty(self, text: str) -> None:
+        self.empty.setText(text)
+        self.stack.setCurrentIndex(0)
+
+    def _on_failed(self, text: str) -> None:
+        self.trouble.say(text, "alarm")
+        if self.found is None:
+            self._say_empty("The run cannot be read.")
+
+    def _on_stopped(self) -> None:
+        if self.found is None:
+            self._say_empty("Cancelled. Choose Inspect again to go on.")
+        else:
+            self.trouble.say("Cancelled. Choose the run again to go on.")
 
     def _on_found(self, found: Inspected) -> None:
         other = self.found is None or found.run is None or self.found.run is None
         other = other or (found.run is not None and found.run.folder != self.found.run.folder)  # type: ignore[union-attr]
         self.found = found
         if found.run is None:
-            self.stack.setCurrentIndex(0)
+            self._say_empty(NO_RUNS)
             self.run.clear()
             self.summary.set_whole("")
             self._show_buttons()

@@ -33,6 +33,7 @@ from app.console.analyse.waiting import Told, Waiting
 from app.console.parts import Banner, Card, Elided, Heading, Line, Primary, Tinted
 from app.study import Study
 
+READING = "Reading the runs…"
 NO_RUNS = "No finished run yet. A report needs one: start a run in Experiment."
 
 
@@ -97,7 +98,8 @@ class ReportPage(QWidget):
         self.mark = Banner()
         column.addWidget(self.mark)
         self.waiting = Waiting("Report", self.summary)
-        self.waiting.failed.connect(lambda text: self.trouble.say(text, "alarm"))
+        self.waiting.failed.connect(self._on_failed)
+        self.waiting.stopped.connect(self._on_stopped)
         top.insertWidget(3, self.waiting, 1)
         self.stack = QStackedWidget()
         self.empty = Line(NO_RUNS, "muted", True)
@@ -179,13 +181,30 @@ class ReportPage(QWidget):
         study, folder = self.study, self.folder
         if study is not None:
             self.trouble.say("")
+            if self.found is None:
+                self._say_empty(READING)
             self.waiting.run(lambda told: preview(study, folder, told), self._on_found)
+
+    def _say_empty(self, text: str) -> None:
+        self.empty.setText(text)
+        self.stack.setCurrentIndex(0)
+
+    def _on_failed(self, text: str) -> None:
+        self.trouble.say(text, "alarm")
+        if self.found is None:
+            self._say_empty("The runs cannot be read.")
+
+    def _on_stopped(self) -> None:
+        if self.found is None:
+            self._say_empty("Cancelled. Choose Report again to go on.")
+        else:
+            self.trouble.say("Cancelled. Choose the run again to go on.")
 
     def _on_found(self, found: Preview) -> None:
         self.found = found
         self.folder = found.folder
         if found.folder is None:
-            self.stack.setCurrentIndex(0)
+            self._say_empty(NO_RUNS)
             self.summary.set_whole("")
             self.run.clear()
             self._show_buttons()

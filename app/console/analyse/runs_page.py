@@ -32,6 +32,7 @@ from app.study import Study
 
 LOOK_MS = 700
 HEADS = ("Run", "Recognizer", "Target", "Tested on", "State", "Score", "Planned or exploratory")
+READING = "Reading the runs…"
 NO_RUNS = "No run yet. Choose Experiment, and start one."
 PREPARES = "The run computes its inputs first; it appears here when they are there."
 SEARCH = "search"
@@ -158,6 +159,7 @@ class RunsPage(QWidget):
         if study is None or self.study is None or study.folder != self.study.folder:
             self.view, self.chosen, self.lines = None, None, ()
             self._reader = RunsReader()
+            self._say_empty(READING)
         self.study = study
         self.look()
 
@@ -216,11 +218,17 @@ class RunsPage(QWidget):
         self.said.emit(text, "alarm")
         self.look()
 
+    def _say_empty(self, text: str) -> None:
+        self.empty.setText(text)
+        self.stack.setCurrentIndex(0)
+
     def _on_failed(self, error: Exception) -> None:
         self._work = None
         if not isinstance(error, FOR_USERS):
             raise error
         self.trouble.say(str(error), "alarm")
+        if not self.lines:
+            self._say_empty("The runs cannot be read.")
 
     def _on_read(self, found: tuple[Study, Path | None, tuple[RunLine, ...], RunView | None]) -> None:
         self._work = None

@@ -35,6 +35,7 @@ NO_MODELS = (
     "Make a target whose name has that word, run it in Experiment, then choose Apply and "
     "“Train on all and keep”."
 )
+READING = "Looking for kept recognizers…"
 NOT_YET = "Choose recognizers and sessions, then “Before and after”."
 
 
@@ -124,6 +125,8 @@ class TherapyPage(QWidget):
             self._unticked.clear()
         self.study = study
         if study is not None:
+            if self.found is None:
+                self._say_empty(READING)
             self.waiting.run(lambda told: look(study, told), self._on_found)
             self._show_buttons()
 
@@ -141,9 +144,13 @@ class TherapyPage(QWidget):
 
     def _on_failed(self, text: str) -> None:
         self.trouble.say(text, "alarm")
+        if self.found is None:
+            self._say_empty("The recognizers cannot be read.")
         self._show_buttons()
 
     def _on_stopped(self) -> None:
+        if self.found is None:
+            self._say_empty("Cancelled. Choose Therapy again to go on.")
         self.said.emit("Cancelled.", "info")
         self._show_buttons()
 
@@ -159,10 +166,15 @@ class TherapyPage(QWidget):
             entries: list[tuple[str, object]] = [(each.title, each) for each in told]
             fill_combo(box, entries, same)
         self._fill()
+        self.empty.setText(NO_MODELS)
         self.stack.setCurrentIndex(1 if has else 0)
         self.summary.set_whole(f"{len(found.sessions)} sessions" if has else "")
         self._show_done()
         self._show_buttons()
+
+    def _say_empty(self, text: str) -> None:
+        self.empty.setText(text)
+        self.stack.setCurrentIndex(0)
 
     def _telling(self, axis: str) -> list[Teller]:
         return [] if self.found is None else [each for each in self.found.tellers if axis in each.axes]

@@ -12,13 +12,15 @@ import pytest
 import torch
 
 from analysis.corpus.cases import Batch
+from analysis.evaluation.label_scores import label_table
+from analysis.evaluation.run_folder import Predictions
 from analysis.recognizers.bmmn import BMMN
 from analysis.recognizers.bmmn_card import BMMN_BAE_1_CARD, BMMN_BAE_2_CARD, BMMN_CARD
 from analysis.recognizers.bmmn_network import BioMultiModal, Kind, Shape
 from analysis.recognizers.face_network import FaceNetwork, ResNet50
 from analysis.recognizers.recognizer import CancelledError, Context, RecognizerError
 from analysis.recognizers.table import make
-from analysis.recognizers.ten_labels import TEN_LABELS, ablation
+from analysis.recognizers.ten_labels import TEN_LABELS
 from tests.helpers.bodies_and_faces import SAMPLES, SIDE_PX, VARIANTS, bodies, both_needed, one_step, quick
 from tests.helpers.planted_effects import halves, held_out_accuracy
 
@@ -152,10 +154,15 @@ def test_variants_of_body_and_face_give_the_ablation_table() -> None:
     variants = {
         part: trained("bmmn", batch, parts=part).predict_proba(batch) for part in ("bio", "face", "both")
     }
-    table = ablation(batch.outputs, batch.y, variants)
-    assert [row.label for row in table] == ["valence", "joy", "average"]
+    fold = np.full(len(batch), "f")
+    told = {
+        part: Predictions(batch.cases, np.asarray(batch.y), proba, fold, (), batch.outputs)
+        for part, proba in variants.items()
+    }
     # The face shows nothing of valence.
-    assert table[0].accuracy["bio"] > table[0].accuracy["face"]
+    rows = label_table(told, {})["rows"]
+    assert [row["label"] for row in rows] == ["valence", "joy", "average"]
+    assert rows[0]["accuracy"]["bio"] > rows[0]["accuracy"]["face"]
     without_face = trained("bmmn", batch, parts="bio").predict_proba(batch.missing(("face",)))
     np.testing.assert_array_equal(without_face, variants["bio"])
 

@@ -13,7 +13,9 @@ import pytest
 
 from analysis.evaluation.run_folder import Run, runs_of
 from app.analysing.run_report import report_run
+from app.analysing.why_figure import over_time
 from app.cli import main
+from app.console.analyse.inspect_work import inspect, why_of
 from app.study import Study
 from tests.helpers import dataset_files as files
 from tests.helpers.engine import Here
@@ -142,4 +144,11 @@ def test_amigos_gives_every_label_and_a_reconstruction(
     told = (tmp_path / "report" / "csv" / "reconstruction-ecg.csv").read_text().splitlines()
     assert told[0] == "fold,case,seconds,signal,reconstruction"
     assert (len(told) - 1) % 1000 == 0
+    opened = Study.open(study)
+    case = inspect(opened, run.folder, lambda *_: None).cases[0]
+    why = why_of(opened, run.folder, case, lambda *_: None)
+    row = next(each for each in why.weights if each.name == "given back: ecg")
+    assert row.names == ("signal", "reconstruction")
+    assert case.start_s <= row.times_s[0] < row.times_s[-1] <= case.stop_s
+    assert over_time(why) is not None
     assert json.loads((run.folder / "result.json").read_text())["labels"] == labels
