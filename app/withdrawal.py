@@ -22,6 +22,8 @@ from app.plan import LIVE_SUFFIX, Lock, SessionPaths
 from app.settings import runtime_folder, write_atomically
 from app.study import WITHDRAWALS, Study
 from app.study_files import StudyError, append_line, exclusively, lines_of, utc_now, writing
+from app.withdrawal_derivatives import KEPT as RUNS_STAY
+from app.withdrawal_derivatives import Derived, derived_of
 from app.withdrawal_erasing import erase, erase_folder, remove_streams
 from app.withdrawal_marks import PENDING, Marks, all_in, marks_of, traces
 
@@ -30,6 +32,11 @@ EVERYTHING = "everything"
 NOT_KNOWN = (
     "Backups of this computer, copies made by hand and second copies that other computers keep are not known"
     " here: look after them yourself."
+)
+
+RUNS_STAY_WHOLE = (
+    "Runs stay with their predictions: they were computed with these streams, and hold no signal of them. Run"
+    " them again."
 )
 
 Say = Callable[[str], None]
@@ -121,8 +128,10 @@ def plan(study: Study, participant: str, only: tuple[Modality, ...] = ()) -> Fou
 
 
 def _all(study: Study, found: Found, mirror: Path | None) -> Found:
-    here = traces(study.folder, found.marks)
+    here, derived = traces(study.folder, found.marks), derived_of(study.folder, found.marks)
+    whole = tuple(dict.fromkeys((*here.whole, *derived.whole)))
     there = traces(mirror, found.marks) if mirror is not None else None
+    over_there = derived_of(mirror, found.marks) if mirror is not None else Derived()
     elsewhere = tuple(str(paths.folder) for paths in _waiting(study, found.marks))
     names = set(found.marks.names)
     sessions = tuple(name for name in here.whole if name.endswith(".h5") and Path(name).stem in names)
@@ -139,12 +148,15 @@ def _all(study: Study, found: Found, mirror: Path | None) -> Found:
     return replace(
         found,
         sessions=sessions,
-        files=here.whole,
-        partly=here.partly,
-        mirror=() if there is None else (*there.whole, *there.partly),
+        files=whole,
+        partly=(*(name for name in here.partly if name not in whole), *derived.partly),
+        mirror=()
+        if there is None
+        else tuple(dict.fromkeys((*there.whole, *there.partly, *over_there.whole, *over_there.partly))),
         elsewhere=elsewhere,
-        bytes=all_in(here.whole, study.folder),
+        bytes=all_in(whole, study.folder),
         unreachable=by_hand,
+        kept=(RUNS_STAY,) if derived.partly else (),
         slots=tuple(sorted(set(used))),
     )
 
@@ -166,16 +178,16 @@ def _only(study: Study, found: Found, mirror: Path | None) -> Found:
                 size += path.stat().st_size
         except (SessionFileError, OSError) as error:
             problems.append(f"{listed.file}: cannot be read ({error}). Restore it, or withdraw everything.")
-    derived = tuple(
-        name
-        for name in traces(study.folder, found.marks).whole
-        if name.startswith(("derivatives/", "exports/"))
-    )
+    made = derived_of(study.folder, found.marks)
+    known = (*traces(study.folder, found.marks).whole, *made.whole)
+    derived = tuple(dict.fromkeys(name for name in known if name.startswith(("derivatives/", "exports/"))))
     copied: tuple[str, ...] = ()
     if mirror is not None:
-        over_there = traces(mirror, found.marks).whole
+        over_there = (*traces(mirror, found.marks).whole, *derived_of(mirror, found.marks).whole)
         copied = tuple(n for n in over_there if n in sessions or n.startswith(("derivatives/", "exports/")))
-    kept = ("Annotations stay: they hold what annotators said, and none of the streams.",)
+    kept: tuple[str, ...] = ("Annotations stay: they hold what annotators said, and none of the streams.",)
+    if made.partly:
+        kept = (*kept, RUNS_STAY_WHOLE)
     files = (*sessions, *derived)
     return replace(
         found,

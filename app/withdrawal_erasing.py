@@ -11,6 +11,7 @@ from pathlib import Path
 from app.settings import write_atomically
 from app.study import SESSIONS, Study
 from app.study_files import exclusively, lines_of
+from app.withdrawal_derivatives import erase_derived
 from app.withdrawal_marks import Marks, traces, without_entries, without_lines
 
 Say = Callable[[str], None]
@@ -28,9 +29,12 @@ def erase(folder: Path, marks: Marks, say: Say) -> tuple[list[str], list[str]]:
             _forget_overview(folder / name)
         say(f"{name}: erased.")
     _remove_empty(folder, found.whole, marks)
-    changed, gone = [], list(found.whole)
+    more, changed = erase_derived(folder, marks)
+    gone = [*found.whole, *more]
+    for name in changed:
+        say(f"{name}: what was of this participant erased.")
     with exclusively(folder):
-        for name in found.partly:
+        for name in (each for each in found.partly if each not in more):
             path = folder / name
             content = path.read_bytes()
             if path.suffix == ".json":

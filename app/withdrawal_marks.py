@@ -23,6 +23,10 @@ KEPT = ("study.yaml", ".study.lock", PENDING, WITHDRAWALS, "versions.jsonl")
 BY_HAND = (".yaml", ".yml", ".md")
 """Files that people write: what they say of somebody is named and left to them."""
 IN_LINES = (".jsonl", ".tsv", ".csv")
+OF_RUNS = (
+    "cases.npz", "combinations.json", "division.json", "guards.json", "inputs.json", "progress.jsonl",
+    "result.json", "withdrawing.json",
+)  # fmt: skip
 ZIPPED = (".zip", ".npz", ".xlsx")
 BLOCK_BYTES = 4 * 1024 * 1024
 OVERLAP_BYTES = 1024
@@ -119,6 +123,17 @@ def _uuid_of(paths: SessionPaths) -> list[str]:
         return []
 
 
+def is_kept_by_analyses(name: str) -> bool:
+    """Whether a file tells of features, or is of a run or a frozen plan: it is known by what it means."""
+    parts = name.split("/")
+    if parts[0] != "derivatives" or len(parts) < 3:
+        return False
+    in_run = parts[-1] in OF_RUNS or parts[-2] == "folds"
+    if parts[1] == "features":
+        return len(parts) == 4 and name.endswith(".json")
+    return parts[1] == "plans" or (parts[1] == "results" and in_run)
+
+
 @dataclass(frozen=True, slots=True)
 class Traces:
     """Where a folder speaks of a participant: whole files, files of which a part does, and files by hand."""
@@ -135,7 +150,7 @@ def traces(folder: Path, marks: Marks) -> Traces:
     by_hand: list[str] = []
     for name in _files(folder):
         path = folder / name
-        if Path(name).name in KEPT and "/" not in name:
+        if (Path(name).name in KEPT and "/" not in name) or is_kept_by_analyses(name):
             continue
         if marks.are_in(name):
             whole.append(name)

@@ -44,6 +44,7 @@ LIVE = (
     "app/recorder/",
     "app/supervisor/",
     "faults/",
+    "journeys/",
 )
 
 LSL_CONFIG = """

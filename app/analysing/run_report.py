@@ -128,9 +128,9 @@ def control_facts(result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     probe = (result.get("controls") or {}).get("probe")
     if probe and probe.get("accuracy") is not None:
         told = f"{probe['accuracy']:.0%} of cases (chance {probe['chance']:.0%})"
-        yield "Who it is can be told from the inputs in", f"{told}. {probe['words']}."
+        yield "Who it is, told from the inputs", f"{told}: {probe['words']}."
     elif probe:
-        yield "Who it is can be told from the inputs in", f"not known: {probe.get('reason', '')}"
+        yield "Who it is, told from the inputs", f"not known: {probe.get('reason', '')}"
 
 
 def _figures(page: Page, run: Run, result: Mapping[str, Any]) -> None:

@@ -122,6 +122,13 @@ class _Axis:
         told = proba[:, self.column]
         return 2 * told - 1 if self.is_probability else np.clip((told - MIDDLE) / HALF, -1, 1)
 
+    def cut(self, who: str, name: str, proba: NDArray[np.float64]) -> Iterator[str]:
+        """Yield how many windows lay outside the scale: a point on the edge is no estimate."""
+        outside = np.abs(proba[:, self.column] - MIDDLE) > HALF
+        if not self.is_probability and outside.any():
+            share = f"{outside.sum()} of {len(outside)} windows"
+            yield f"{who}, {name}: {share} were estimated outside 1 to 9 and count as the scale's end."
+
 
 def assess(
     model_folder: Path,
@@ -177,8 +184,8 @@ def _axes(folder: Path) -> dict[str, _Axis]:
     for name in AXES:
         if name not in found:
             raise TherapyError(
-                f"{folder}: no model in it tells {name}. Train one on a target whose name has the word {name}, "
-                "and put the models of valence and of arousal into one folder."
+                f"{folder}: no model in it tells {name}. Train one on a target whose name has the word "
+                f"{name}, and put the models of valence and of arousal into one folder."
             )
     return found
 
@@ -251,6 +258,7 @@ def _person(
             notes += made.warnings
             proba, _ = axis.trained.predict(_as_trained(made.batch, axis.trained))
             ends = made.batch.cases.trial
+        notes += axis.cut(recording.participant or recording.id, name, proba)
         told[name] = (axis.of(proba), ends, spec.hop_s or spec.window_s)
     before, after = (_point(recording, told, end) for end in (FIRST, LAST))
     return Person(

@@ -45,7 +45,9 @@ def paired_effect(
     ]
     n = len(means)
     if n < LEAST_PARTICIPANTS:
-        return Effect(n, None, None, None, None, f"only {n} participants have both")
+        return Effect(
+            n, None, None, None, None, f"only {n} participants have both" if n else "nobody has both"
+        )
     differences = np.array([mean_other - mean_one for mean_one, mean_other in means])
     # Rounding leaves a little of a constant difference.
     if float(np.ptp(differences)) <= 1e-9 * max(1.0, float(np.abs(differences).max())):

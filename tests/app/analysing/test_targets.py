@@ -14,6 +14,7 @@ from analysis.labels.records import Mark
 from analysis.targets.recipe import Recipe, Target, TargetError
 from app import cli
 from app.analysing.corpora import study_corpus
+from app.analysing.target_labels import label_sha256
 from app.analysing.targets import TargetFileError, make_target, recipe_named, recipes, store
 from app.annotation.agreeing import read_labels
 from app.annotation.fusing import fuse_tier
@@ -106,6 +107,13 @@ def test_reading_labels_does_not_change_their_checksum(study: Study) -> None:
     with log_of(study, sam, 0, "ann") as log:
         assert log.marks()
     assert target(study, FUSED) == first
+    assert {name: label_sha256(study.folder / name) for name in first.files} == first.files
+
+
+def test_a_label_file_that_is_gone_is_not_made(study: Study) -> None:
+    with pytest.raises(OSError):
+        label_sha256(study.folder / "annotations" / "gone.sqlite")
+    assert not (study.folder / "annotations" / "gone.sqlite").exists()
 
 
 def test_a_label_accepted_from_a_model_is_refused(study: Study) -> None:
