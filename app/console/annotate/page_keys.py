@@ -173,8 +173,10 @@ class KeyRouter(QObject):
         kind = event.type()
         if kind not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride):
             return False
-        if not isinstance(event, QKeyEvent) or not self._is_ours(watched):
+        if not isinstance(event, QKeyEvent):
             return False
+        if not self._is_ours(watched):
+            return self._is_early(watched, event)
         if kind == QEvent.Type.KeyRelease:
             key = choice_of(event)
             if key and not event.isAutoRepeat():
@@ -211,8 +213,19 @@ class KeyRouter(QObject):
         able = getattr(source, "isUndoAvailable" if info.command == "undo" else "isRedoAvailable", None)
         return bool(able()) if callable(able) else False
 
+    def _is_early(self, watched: QObject, event: QKeyEvent) -> bool:
+        """Keep back the key that finishes an item while the next one is opened: the window's is 'Connect'."""
+        info = info_of(event)
+        if info is None or info.command != "finish" or self._is_active() or not self._is_here(watched):
+            return False
+        event.accept()
+        return True
+
     def _is_ours(self, watched: QObject) -> bool:
-        if not isinstance(watched, QWidget) or not self._is_active():
+        return self._is_active() and self._is_here(watched)
+
+    def _is_here(self, watched: QObject) -> bool:
+        if not isinstance(watched, QWidget):
             return False
         if QApplication.activePopupWidget() is not None or QApplication.activeModalWidget() is not None:
             return False

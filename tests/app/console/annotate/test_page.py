@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -93,6 +94,23 @@ def test_digits_answer_one_question_after_the_other_and_ctrl_enter_goes_on(
     third = wait_open(page, qtbot, second.code)
     press(page, Key.Key_Backtab, mods=SHIFT)
     assert wait_open(page, qtbot, third.code) is second
+
+
+def test_the_key_that_finishes_goes_to_nobody_else_while_the_next_item_is_opened(
+    page: AnnotatePage, qtbot: QtBot
+) -> None:
+    first = begin(page, qtbot, "rater-1", "sam")
+    connect = QAction(page.window())
+    connect.setShortcut(QKeySequence("Ctrl+Return"))
+    heard: list[bool] = []
+    connect.triggered.connect(heard.append)
+    page.window().addAction(connect)
+    press(page, Key.Key_7, Key.Key_3, Key.Key_5)
+    press(page, Key.Key_Return, mods=CTRL)
+    assert not page.is_working
+    press(page, Key.Key_Return, mods=CTRL)
+    wait_open(page, qtbot, first.code)
+    assert heard == []
 
 
 @pytest.mark.slow
