@@ -149,11 +149,11 @@ def where_words(each: InputSpec) -> str:
     return f"{where}, {each.window_s:g} s every {each.hop_s:g} s" if each.window_s else where
 
 
-def range_words(setting: Setting) -> str:
-    """Return within what a setting is searched."""
+def range_words(setting: Setting, none: str = "not searched") -> str:
+    """Return within what a setting is searched; `none` where it is not."""
     if setting.choices:
         return " | ".join(map(str, setting.choices))
     if setting.low is None or setting.high is None:
-        return "not searched"
+        return none
     scale = {"log10": ", log", "int": ", whole", "linear": ""}[setting.scale]
     return f"{setting.low:g} to {setting.high:g}{scale}"

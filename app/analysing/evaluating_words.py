@@ -174,8 +174,9 @@ def table_lines(table: Mapping[str, Any]) -> Iterator[str]:
     """Tell the table of modalities and the table of fusions."""
     done = f"{len(table['rows'])} of {table['combinations']}"
     yield f"  combinations of modalities, each trained anew ({done}):"
-    groups = "; ".join(f"{name}: {', '.join(inputs)}" for name, inputs in table.get("groups", {}).items())
-    yield f"    {groups}"
+    # A letter is read by nobody who has not read the paper.
+    if table.get("groups"):
+        yield "    " + "; ".join(f"{name}: {', '.join(inputs)}" for name, inputs in table["groups"].items())
     yield from _rows(table["rows"])
     if table["masked"]:
         yield "  the same, trained on all and predicted with the others taken away:"

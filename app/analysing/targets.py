@@ -31,6 +31,8 @@ AT_ONCE = (
     "sadness",
 )  # fmt: skip
 """Ratings that one recognizer estimates at once (spec 02)."""
+CIRCUMPLEX = ("valence", "arousal")
+"""What the therapy assessment needs, whatever else was asked."""
 ON_NINE: Mapping[str, tuple[str, ...]] = {
     "DEAP": ("valence", "arousal", "dominance", "liking"),
     "AMIGOS": ("valence", "arousal", "dominance", "liking", "familiarity"),
@@ -110,7 +112,9 @@ def _of_answers(corpus: Corpus) -> Iterator[Recipe]:
             yield Recipe(f"{_slug(item)}-high", "rating", (item,), "threshold", at=middles[item], tie=tie)
         yield Recipe(_slug(item), "rating", (item,), "number")
     both = tuple(item for item in AT_ONCE if item in items)
-    if len(both) > 1:
+    if both[:2] == CIRCUMPLEX:
+        yield Recipe("-and-".join(CIRCUMPLEX), "rating", CIRCUMPLEX, "number")
+    if len(both) > 1 and both != CIRCUMPLEX:
         yield Recipe("-and-".join(both) if len(both) < 4 else "all-labels", "rating", both, "number")
 
 

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from analysis.recognizers.recognizer import Card, RecognizerError, Setting
+from analysis.corpus.cases import InputSpec
+from analysis.recognizers.recognizer import Card, RecognizerError
 from analysis.recognizers.table import cards, recognizer_class
+from app.analysing.card_tables import case_words, feature_words, range_words, where_words
 from stimuli.problems import EvokeError
 
 WIDEST = 110
@@ -51,7 +53,7 @@ def card_lines(card: Card, width: int = WIDEST) -> Iterator[str]:
     yield from _wrapped(card.about, width)
     yield ""
     yield f"finds    {' or '.join(card.task)}"
-    yield f"case     {_case_words(card)}"
+    yield f"case     {case_words(card.cases)}"
     yield f"steps    {', '.join(card.steps) or 'none'} (fitted on training cases)"
     yield f"missing  {'an input may be missing' if card.missing_inputs else 'every input must be there'}"
     sections: tuple[tuple[str, Sequence[str], list[tuple[str, ...]]], ...] = (
@@ -60,7 +62,7 @@ def card_lines(card: Card, width: int = WIDEST) -> Iterator[str]:
         (
             "Settings",
             ("setting", "default", "searched", "what it is"),
-            [(each.name, str(each.default), _range_words(each), each.about) for each in card.settings],
+            [(each.name, str(each.default), range_words(each, "-"), each.about) for each in card.settings],
         ),
     )
     for title, heads, rows in sections:
@@ -103,28 +105,8 @@ def _overview(chosen: Iterable[Card], width: int) -> Iterator[str]:
     yield "gaps: whether it can predict where an input is missing. evoke recognizers NAME shows a card whole."
 
 
-def _case_words(card: Card) -> str:
-    if card.cases.unit == "trial":
-        return "a trial"
-    where = f" of the stage {card.cases.stage}" if card.cases.stage else ""
-    return f"a window of {card.cases.window_s:g} s, every {card.cases.hop_s:g} s{where}"
-
-
-def _input_row(each: Any) -> tuple[str, ...]:
-    settings = ", ".join(f"{name} {value}" for name, value in each.settings.items())
-    where = f"stage {each.stage}" if each.stage else "the case's span"
-    if each.window_s:
-        where += f", {each.window_s:g} s every {each.hop_s:g} s"
-    return (each.name, each.modality, each.feature + (f" ({settings})" if settings else ""), where)
-
-
-def _range_words(setting: Setting) -> str:
-    if setting.choices:
-        return " | ".join(map(str, setting.choices))
-    if setting.low is None or setting.high is None:
-        return "-"
-    scale = {"log10": ", log", "int": ", whole", "linear": ""}[setting.scale]
-    return f"{setting.low:g} to {setting.high:g}{scale}"
+def _input_row(each: InputSpec) -> tuple[str, ...]:
+    return (each.name, each.modality, feature_words(each), where_words(each))
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:

@@ -121,14 +121,14 @@ class Shield(QObject):
             return
         self.is_on = on
         application = QApplication.instance()
-        assert application is not None
+        assert isinstance(application, QApplication)
         if on:
             while (popup := QApplication.activePopupWidget()) is not None:
                 popup.close()
             application.installEventFilter(self)
         else:
             application.removeEventFilter(self)
-        for widget in QApplication.topLevelWidgets():
+        for widget in theme.every_window(application):
             handle = widget.windowHandle()
             if handle is not None and widget.isVisible():
                 # A click on a mark must not bring the keyboard here.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -178,15 +179,25 @@ def apply(application: QApplication, choice: str, text_size: float) -> None:
 
 
 def every_widget(application: QApplication) -> list[QWidget]:
-    """Return all widgets.
+    """Return all widgets."""
+    return _uncollected(application.allWidgets)
 
-    No garbage is collected meanwhile: a widget that Python frees while Qt's list of pointers is being
-    turned into Python objects would be met there, dead.
+
+def every_window(application: QApplication) -> list[QWidget]:
+    """Return all widgets that are windows."""
+    return _uncollected(application.topLevelWidgets)
+
+
+def _uncollected(listed: Callable[[], list[QWidget]]) -> list[QWidget]:
+    """Return a list of Qt's without collecting garbage meanwhile.
+
+    A widget that Python frees while Qt's list of pointers is being turned into Python objects would be met
+    there, dead.
     """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        return application.allWidgets()
+        return listed()
     finally:
         if was_enabled:
             gc.enable()

@@ -39,6 +39,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from app.console import theme
+
 LEFT = Qt.MouseButton.LeftButton
 PATIENCE_MS = 20_000
 MOST_TABS = 300
@@ -358,7 +360,9 @@ def _plain(text: str) -> str:
 
 
 def _windows() -> list[QWidget]:
-    return [each for each in QApplication.topLevelWidgets() if each.isVisible()]
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    return [each for each in theme.every_window(application) if each.isVisible()]
 
 
 def _visible(top: QWidget) -> Iterator[QWidget]:

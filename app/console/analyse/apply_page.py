@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
-    QStackedWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from app.console.analyse.apply_work import Applying, RecordingRow, apply, keep, label, look
-from app.console.analyse.choices import combo, fill_combo
 from app.console.analyse.draw_runs import run_entries
-from app.console.analyse.waiting import Waiting
-from app.console.parts import Banner, Card, Elided, Heading, Line, Primary, Tinted, quiet
+from app.console.analyse.step_page import RunStep
+from app.console.choices import combo, fill_combo, make_tick
+from app.console.parts import Card, Elided, Line, Primary, Tinted, quiet
 from app.console.plain_table import plain_table
-from app.study import Study
 
 HEADS = ("Use", "Participant", "Session", "Trials", "Applied (UTC)", "Trained on it", "Recording")
 READING = "Reading the runs and recordings…"
@@ -30,41 +28,13 @@ NEEDS = "What a run measured is what such a recognizer reaches on others, not on
 NUMBERS = "It predicts numbers: in the review they are curves, and no labels."
 
 
-class ApplyPage(QWidget):
+class ApplyPage(RunStep):
     """Keeps and applies recognizers; `jump_asked(path, time_s)` shows a recording in the review."""
 
-    said = Signal(str, str)
-    jump_asked = Signal(object, float)
-    step_asked = Signal(str, object)
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.study: Study | None = None
+        super().__init__("Apply", "Recognizer", NO_RUNS, parent)
         self.found: Applying | None = None
-        self.folder: Path | None = None
         self._unticked: set[str] = set()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        top = QHBoxLayout()
-        top.addWidget(Heading("Apply", 1.4))
-        top.addSpacing(10)
-        self.summary = Elided()
-        top.addWidget(self.summary, 1)
-        self.run: QComboBox = combo("Run", 26)
-        self.run.activated.connect(lambda _: self._choose_run())
-        top.addWidget(self.run)
-        column.addLayout(top)
-        self.trouble = Banner()
-        column.addWidget(self.trouble)
-        self.waiting = Waiting("Recognizer", self.summary)
-        self.waiting.failed.connect(self._on_failed)
-        self.waiting.stopped.connect(self._on_stopped)
-        top.insertWidget(3, self.waiting, 1)
-        self.stack = QStackedWidget()
-        self.empty = Line(NO_RUNS, "muted", True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stack.addWidget(self.empty)
         body = QWidget()
         inner = QVBoxLayout(body)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -72,8 +42,7 @@ class ApplyPage(QWidget):
         inner.addWidget(self._model())
         inner.addWidget(self._recordings(), 1)
         inner.addWidget(self._labels())
-        self.stack.addWidget(body)
-        column.addWidget(self.stack, 1)
+        self._lay_out((self.run,), body)
         self._show_buttons()
 
     def _model(self) -> QWidget:
@@ -133,30 +102,11 @@ class ApplyPage(QWidget):
 
     # Reading
 
-    def show_study(self, study: Study | None) -> None:
-        """Show a study's runs and recordings."""
-        if study is None or self.study is None or study.folder != self.study.folder:
-            self.found, self.folder = None, None
-            self._unticked.clear()
-        self.study = study
-        self._compute()
+    def _forget(self) -> None:
+        self.found, self.folder = None, None
+        self._unticked.clear()
 
-    def show_run(self, folder: Path) -> None:
-        """Show one run."""
-        self.folder = folder
-        self._compute()
-
-    def closing(self) -> None:
-        """Give up what is computed."""
-        self.waiting.give_up()
-
-    def _choose_run(self) -> None:
-        chosen = self.run.currentData()
-        if isinstance(chosen, Path) and chosen != self.folder:
-            self.folder = chosen
-            self._compute()
-
-    def _compute(self) -> None:
+    def _read(self) -> None:
         study, folder = self.study, self.folder
         if study is not None:
             if self.found is None:
@@ -164,26 +114,14 @@ class ApplyPage(QWidget):
             self.waiting.run(lambda told: look(study, folder, told), self._on_found)
             self._show_buttons()
 
-    def _on_failed(self, text: str) -> None:
-        self.trouble.say(text, "alarm")
-        if self.found is None:
-            self._say_empty("The runs cannot be read.")
-        self._show_buttons()
-
-    def _on_stopped(self) -> None:
-        if self.found is None:
-            self._say_empty("Cancelled. Choose Apply again to go on.")
-            return
+    def _on_stayed(self) -> None:
         self.said.emit("Cancelled. Recordings that were finished stay.", "info")
-        self._compute()
+        self._read()
 
     def _on_found(self, found: Applying) -> None:
         self.found, self.folder = found, found.folder
         if found.folder is None:
-            self._say_empty(NO_RUNS)
-            self.run.clear()
-            self.summary.set_whole("")
-            self._show_buttons()
+            self._show_no_run(NO_RUNS)
             return
         fill_combo(self.run, run_entries(found.lines), found.folder)
         self.kept.setText(found.words)
@@ -206,10 +144,6 @@ class ApplyPage(QWidget):
         self.stack.setCurrentIndex(1)
         self._show_buttons()
 
-    def _say_empty(self, text: str) -> None:
-        self.empty.setText(text)
-        self.stack.setCurrentIndex(0)
-
     def _fill(self) -> None:
         found = self.found
         assert found is not None
@@ -225,10 +159,7 @@ class ApplyPage(QWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
                 if column == 0:
-                    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-                    is_on = row.name not in self._unticked
-                    item.setCheckState(Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked)
-                    item.setData(Qt.ItemDataRole.AccessibleTextRole, f"Use {row.name}")
+                    make_tick(item, f"Use {row.name}", row.name not in self._unticked)
                 self.table.setItem(place, column, item)
         if found.rows:
             self.table.setCurrentCell(min(before, len(found.rows) - 1), 0)
@@ -283,7 +214,7 @@ class ApplyPage(QWidget):
 
     def _on_kept(self, folder: Path) -> None:
         self.said.emit(f"Kept: {folder}.", "good")
-        self._compute()
+        self._read()
 
     def apply(self) -> None:
         """Apply it to the ticked recordings."""
@@ -300,7 +231,7 @@ class ApplyPage(QWidget):
         if notes:
             more = f" And {len(notes) - 2} more." if len(notes) > 2 else ""
             self.trouble.say(" ".join(notes[:2]) + more, "warning")
-        self._compute()
+        self._read()
 
     def add_labels(self) -> None:
         """Bring the decisions in as labels of the model, for the ticked recordings it was applied to."""
@@ -319,7 +250,7 @@ class ApplyPage(QWidget):
     def _on_labelled(self, count: int) -> None:
         told = f"{count} labels were added." if count else "These labels are there already."
         self.said.emit(told, "good" if count else "info")
-        self._compute()
+        self._read()
 
     def _ask_review(self) -> None:
         row = self.table.currentRow()

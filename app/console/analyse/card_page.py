@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QListWidget,
     QListWidgetItem,
     QScrollArea,
     QSplitter,
-    QStackedWidget,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,46 +19,27 @@ from analysis.recognizers.table import cards
 from app.analysing.card_tables import card_facts, card_tables
 from app.analysing.html_page import Table
 from app.console.analyse.draw_table import TableView
-from app.console.analyse.waiting import Waiting
-from app.console.parts import Banner, Card, Elided, Heading, Line, quiet
+from app.console.analyse.step_page import WaitingStep
+from app.console.parts import Card, Heading, Line, quiet
 from app.study import Study
 
 PUBLISHED = (
     "Figures of the paper, on its data by its protocol. Ours stand beside them at Compare, and a difference "
     "only where both are the same."
 )
+READING = "Reading the cards…"
 DOUBTS = "What the paper leaves open or contradicts, and what was chosen here."
 
 
-class CardPage(QWidget):
+class CardPage(WaitingStep):
     """Shows cards; nothing of a study is needed."""
 
-    said = Signal(str, str)
-    jump_asked = Signal(object, float)
+    unreadable = "The cards cannot be read."
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Recognizers", "Reading the cards", READING, parent)
         self.cards: tuple[RecognizerCard, ...] = ()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        top = QHBoxLayout()
-        top.addWidget(Heading("Recognizers", 1.4))
-        top.addSpacing(10)
-        self.summary = Elided()
-        top.addWidget(self.summary, 1)
-        column.addLayout(top)
-        self.trouble = Banner()
-        column.addWidget(self.trouble)
-        self.waiting = Waiting("Reading the cards", self.summary)
-        self.waiting.failed.connect(lambda text: self.trouble.say(text, "alarm"))
-        top.insertWidget(3, self.waiting, 1)
-        self.stack = QStackedWidget()
-        self.empty = Line("Reading the cards…", "muted", True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self._body())
-        column.addWidget(self.stack, 1)
+        self._lay_out((), self._body())
 
     def _body(self) -> QWidget:
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -116,9 +94,10 @@ class CardPage(QWidget):
         if not self.cards:
             self.waiting.run(lambda told: cards(), self._on_cards)
 
-    def closing(self) -> None:
-        """Give up what is read."""
-        self.waiting.give_up()
+    @property
+    def is_read(self) -> bool:
+        """Whether there are cards."""
+        return bool(self.cards)
 
     def _on_cards(self, found: tuple[RecognizerCard, ...]) -> None:
         self.cards = found

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QSplitter,
-    QStackedWidget,
     QTableWidgetItem,
     QTabWidget,
     QVBoxLayout,
@@ -19,20 +17,20 @@ from PySide6.QtWidgets import (
 
 from app.analysing.html_page import Table
 from app.analysing.run_figures import metric_title
-from app.console.analyse.choices import combo, fill_combo
 from app.console.analyse.compare_work import Compared, gather
 from app.console.analyse.draw_figure import FigureView
 from app.console.analyse.draw_table import TableView
-from app.console.analyse.waiting import Waiting
-from app.console.parts import Banner, Card, Elided, Heading, Line, Tinted, quiet
+from app.console.analyse.step_page import WaitingStep
+from app.console.choices import combo, fill_combo, make_tick
+from app.console.parts import Card, Tinted, quiet
 from app.console.plain_table import plain_table
-from app.study import Study
 
 HEADS = (
     "Compare", "Recognizer", "Target", "Tested on", "Value (95 % interval)", "Baseline", "Permutation p",
     "Planned or exploratory", "Run",
 )  # fmt: skip
 VALUE, P = 4, 6
+READING = "Reading the runs…"
 NO_RUNS = "No finished run yet. Start one in Experiment; it can be compared when all folds are finished."
 NO_HEAT = (
     "This run has one set of modalities. Tick “Every combination” in Experiment to have each combination "
@@ -41,51 +39,23 @@ NO_HEAT = (
 ROLE = int(Qt.ItemDataRole.UserRole)
 
 
-class ComparePage(QWidget):
+class ComparePage(WaitingStep):
     """Compares the runs that are ticked; modalities and published figures are those of the selected one."""
 
-    said = Signal(str, str)
-    jump_asked = Signal(object, float)
-    step_asked = Signal(str, object)
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.study: Study | None = None
+        super().__init__("Compare", "Comparing", NO_RUNS, parent)
         self.found: Compared | None = None
         self.chosen: tuple[Path, ...] | None = None
         self.current: Path | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        top = self._top()
-        column.addLayout(top)
-        self.trouble = Banner()
-        column.addWidget(self.trouble)
-        self.waiting = Waiting("Comparing", self.summary)
-        self.waiting.failed.connect(self._on_failed)
-        self.waiting.stopped.connect(self._on_stopped)
-        top.insertWidget(3, self.waiting, 1)
-        self.stack = QStackedWidget()
-        self.empty = Line(NO_RUNS, "muted", True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self._body())
-        column.addWidget(self.stack, 1)
+        self._lay_out(self._controls(), self._body())
         self._show_buttons()
 
-    def _top(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(Heading("Compare", 1.4))
-        row.addSpacing(10)
-        self.summary = Elided()
-        row.addWidget(self.summary, 1)
+    def _controls(self) -> tuple[QWidget, ...]:
         self.measure: QComboBox = combo("Metric", 18)
-        self.measure.activated.connect(lambda _: self._compute())
-        row.addWidget(self.measure)
+        self.measure.activated.connect(lambda _: self._read())
         self.inspect = Tinted("Inspect", "search", self._ask_inspect)
         self.inspect.setToolTip("Look into the selected run")
-        row.addWidget(self.inspect)
-        return row
+        return self.measure, self.inspect
 
     def _body(self) -> QWidget:
         split = QSplitter(Qt.Orientation.Vertical)
@@ -139,47 +109,20 @@ class ComparePage(QWidget):
         split.setSizes([190, 470])
         return split
 
-    def show_study(self, study: Study | None) -> None:
-        """Show a study's finished runs."""
-        if study is None or self.study is None or study.folder != self.study.folder:
-            self.found, self.chosen, self.current = None, None, None
-            self.measure.clear()
-        self.study = study
-        self._compute()
+    def _forget(self) -> None:
+        self.found, self.chosen, self.current = None, None, None
+        self.measure.clear()
 
     def show_run(self, folder: Path) -> None:
         """Select one run."""
         self.current = folder
-        self._compute()
+        self._read()
 
-    def closing(self) -> None:
-        """Give up what is computed."""
-        self.waiting.give_up()
-
-    def _compute(self) -> None:
+    def _read(self) -> None:
         study, chosen, current = self.study, self.chosen, self.current
         metric = str(self.measure.currentData() or "")
-        if study is None:
-            return
-        self.trouble.say("")
-        if self.found is None:
-            self._say_empty("Reading the runs…")
-        self.waiting.run(lambda told: gather(study, chosen, current, metric, told), self._on_found)
-
-    def _say_empty(self, text: str) -> None:
-        self.empty.setText(text)
-        self.stack.setCurrentIndex(0)
-
-    def _on_failed(self, text: str) -> None:
-        self.trouble.say(text, "alarm")
-        if self.found is None:
-            self._say_empty("The runs cannot be read.")
-
-    def _on_stopped(self) -> None:
-        if self.found is None:
-            self._say_empty("Cancelled. Choose Compare again to go on.")
-        else:
-            self.trouble.say("Cancelled. Choose Compare again to go on.")
+        if study is not None:
+            self._read_by(lambda told: gather(study, chosen, current, metric, told), self._on_found, READING)
 
     def _on_found(self, found: Compared) -> None:
         self.found = found
@@ -230,10 +173,7 @@ class ComparePage(QWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip({VALUE: row.why or text, P: row.p_words}.get(column, text))
                 if column == 0:
-                    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-                    ticked = row.folder in found.chosen
-                    item.setCheckState(Qt.CheckState.Checked if ticked else Qt.CheckState.Unchecked)
-                    item.setData(Qt.ItemDataRole.AccessibleTextRole, f"Compare {row.label}")
+                    make_tick(item, f"Compare {row.label}", row.folder in found.chosen)
                 self.table.setItem(place, column, item)
             if row.folder == self.current:
                 self.table.setCurrentCell(place, max(0, self.table.currentColumn()))
@@ -246,14 +186,14 @@ class ComparePage(QWidget):
                 for place, row in enumerate(self.found.rows)
                 if (cell := self.table.item(place, 0)) and cell.checkState() == Qt.CheckState.Checked
             )
-            self._compute()
+            self._read()
 
     def _on_row(self, row: int) -> None:
         if self.found is not None and 0 <= row < len(self.found.rows):
             folder = self.found.rows[row].folder
             if folder != self.current:
                 self.current = folder
-                self._compute()
+                self._read()
 
     def _show_heat(self) -> None:
         found = self.found

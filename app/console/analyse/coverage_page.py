@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QSplitter,
-    QStackedWidget,
     QTableWidget,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from app.console.analyse.choices import combo, fill_combo
 from app.console.analyse.coverage_draw import cell_at, cell_words, draw_matrix
 from app.console.analyse.coverage_view import CoverageTable, Legend
 from app.console.analyse.coverage_work import DataFound, class_rows, find
-from app.console.analyse.waiting import Waiting
+from app.console.analyse.step_page import WaitingStep
 from app.console.annotate.agreement_tables import fill
-from app.console.parts import Banner, Card, Elided, Heading, Line, Tinted, quiet
+from app.console.choices import combo, fill_combo
+from app.console.parts import Card, Elided, Line, Tinted, quiet
 from app.console.plain_table import plain_table
 from app.console.saving import PICTURES, TABLES, ask_where, save_picture, save_table
 from app.console.theme import Colours
-from app.study import Study
-from stimuli.problems import EvokeError
 
 REASONS = ("Participant", "Modality", "Trials with signal", "Quality", "Why")
 LEFT_OUT = ("Recording", "Trial", "Why")
@@ -38,48 +34,23 @@ COLUMNS = ("participant", "modality", "trials_with_signal", "trials", "quality",
 NO_DATA = "This study has no finished recording yet. Record a session, import data, or run evoke simulate."
 
 
-class CoveragePage(QWidget):
+class CoveragePage(WaitingStep):
     """Shows what a study holds for recognizers."""
 
-    said = Signal(str, str)
-    jump_asked = Signal(object, float)
+    unreadable = "The data cannot be read."
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.study: Study | None = None
+        super().__init__("Data", "Reading the data", "", parent)
         self.found: DataFound | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        top = self._top()
-        column.addLayout(top)
-        self.trouble = Banner()
-        column.addWidget(self.trouble)
-        self.waiting = Waiting("Reading the data", self.summary)
-        self.waiting.failed.connect(self._on_failed)
-        self.waiting.stopped.connect(lambda: self._say_empty("Cancelled. Choose Data again to go on."))
-        top.insertWidget(3, self.waiting, 1)
-        self.stack = QStackedWidget()
-        self.empty = Line("", "muted", True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self._body())
-        column.addWidget(self.stack, 1)
+        self._lay_out(self._controls(), self._body())
         self._say_empty("")
 
-    def _top(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(Heading("Data", 1.4))
-        row.addSpacing(10)
-        self.summary = Elided()
-        row.addWidget(self.summary, 1)
+    def _controls(self) -> tuple[QWidget, ...]:
         self.review = Tinted("Review", "review", self._ask_chosen)
         self.review.setToolTip("Open the recording of the chosen cell or row")
         self.save_figure = Tinted("Save picture…", "save", self._ask_picture)
         self.save_rows = Tinted("Save table…", "save", self._ask_table)
-        for button in (self.review, self.save_figure, self.save_rows):
-            row.addWidget(button)
-        return row
+        return self.review, self.save_figure, self.save_rows
 
     def _body(self) -> QWidget:
         split = QSplitter(Qt.Orientation.Vertical)
@@ -99,7 +70,7 @@ class CoveragePage(QWidget):
         self.reasons_of = Elided()
         self.tabs.addTab(_page(self.reasons, self.reasons_of), "Why")
         self.target = combo("Target")
-        self.target.activated.connect(lambda _: self._compute())
+        self.target.activated.connect(lambda _: self._read())
         self.target_words = Line("", "muted", True)
         self.classes = plain_table("Classes of each participant", ("Participant",))
         self.tabs.addTab(_page(self.classes, self.target_words, self.target), "Classes")
@@ -116,32 +87,17 @@ class CoveragePage(QWidget):
 
     # Computing
 
-    def show_study(self, study: Study | None) -> None:
-        """Show a study; what changed since the last time is read anew."""
-        if study is None or self.study is None or study.folder != self.study.folder:
-            self.found = None
-            self.target.clear()
-        self.study = study
-        if study is not None:
-            self._compute()
+    def _forget(self) -> None:
+        self.found = None
+        self.target.clear()
 
-    def closing(self) -> None:
-        """Give up what is computed."""
-        self.waiting.give_up()
-
-    def _compute(self) -> None:
+    def _read(self) -> None:
         study, target = self.study, str(self.target.currentData() or "")
-        if study is None:
-            return
-        self.trouble.say("")
-        if self.found is None:
-            self._say_empty("Reading the data…")
-        self.waiting.run(lambda told: find(study, target, told), self._on_found)
+        if study is not None:
+            self._read_by(lambda told: find(study, target, told), self._on_found, "Reading the data…")
 
-    def _on_failed(self, text: str) -> None:
-        self.trouble.say(text, "alarm")
-        if self.found is None:
-            self._say_empty("The data cannot be read.")
+    def _on_stayed(self) -> None:
+        self._say_empty("Cancelled. Choose Data again to go on.")
 
     def _on_found(self, found: DataFound) -> None:
         self.found = found
@@ -238,8 +194,7 @@ class CoveragePage(QWidget):
     # Saying and saving
 
     def _say_empty(self, text: str) -> None:
-        self.empty.setText(text)
-        self.stack.setCurrentIndex(0)
+        super()._say_empty(text)
         self.summary.set_whole("")
         for button in (self.review, self.save_figure, self.save_rows):
             button.setEnabled(False)
@@ -281,14 +236,6 @@ class CoveragePage(QWidget):
 
     def _ask_table(self) -> None:
         ask_where(self, "Save the table", TABLES, "coverage.csv", partial(self._write, self.write_table))
-
-    def _write(self, write: Callable[[Path], None], name: str) -> None:
-        try:
-            write(Path(name))
-        except EvokeError as error:
-            self.trouble.say(str(error), "alarm")
-        else:
-            self.said.emit(f"Saved as {name}.", "good")
 
 
 def _page(table: QTableWidget, words: QWidget, choice: QComboBox | None = None) -> QWidget:

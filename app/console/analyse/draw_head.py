@@ -6,14 +6,14 @@ import math
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from analysis.views.electrodes import place
 from app.console import theme
 from app.console.parts import Line, Tinted
-from app.console.review.figure_axes import draw_bar, shaded
-from app.console.review.head_map import draw_electrodes, draw_outline, limits_of, surface_of
+from app.console.review.figure_axes import draw_bar
+from app.console.review.head_map import draw_head
 from app.console.saving import PICTURES, ask_where, save_picture, save_table
 from app.console.theme import Colours
 from stimuli.problems import EvokeError
@@ -68,19 +68,7 @@ class HeadView(QWidget):
         inner = area.adjusted(12, 24, -90, -12)
         radius = max(30.0, min(inner.width(), inner.height()) / 2 / 1.16)
         middle = QPointF(inner.center().x(), inner.center().y() + radius * 0.04)
-        limits = limits_of([value for _, _, value in spots])
-        surface = surface_of(tuple(spot for _, spot, _ in spots), tuple(value for _, _, value in spots))
-        outline = QPainterPath()
-        outline.addEllipse(middle, radius, radius)
-        painter.save()
-        painter.setClipPath(outline)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(
-            QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius), shaded(surface, limits)
-        )
-        painter.restore()
-        draw_outline(painter, middle, radius, colours)
-        draw_electrodes(painter, middle, radius, colours, spots)
+        limits = draw_head(painter, middle, radius, colours, spots)
         bar = QRectF(middle.x() + radius * 1.16 + 6, middle.y() - radius * 0.7, 11, radius * 1.4)
         draw_bar(painter, bar, colours, limits, "")
 

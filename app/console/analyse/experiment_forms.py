@@ -13,8 +13,8 @@ from analysis.evaluation.experiment import SplitKind
 from analysis.evaluation.metrics import METRICS
 from analysis.recognizers.recognizer import Card
 from analysis.targets.recipe import Recipe
-from app.console.analyse.choices import combo, fill_combo, whole
 from app.console.analyse.experiment_wanted import COUNTED, LEAST_PERMUTATIONS, SPLITS
+from app.console.choices import combo, fill_combo, whole
 from app.console.parts import Line, Tick
 
 SOURCES = {

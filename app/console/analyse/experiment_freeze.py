@@ -17,7 +17,7 @@ from analysis.corpus.corpus import Corpus
 from analysis.evaluation.experiment import Experiment
 from app.analysing.evaluating import complete
 from app.analysing.plans import NAME, freeze_plan
-from app.console.analyse.choices import named
+from app.console.choices import named
 from app.console.parts import Banner, Line, without_icons
 from app.study import Study
 from stimuli.problems import EvokeError

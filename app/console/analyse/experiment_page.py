@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QScrollArea,
     QSplitter,
-    QStackedWidget,
     QTableWidget,
     QTabWidget,
     QVBoxLayout,
@@ -24,9 +22,9 @@ from app.console.analyse.experiment_settings import SettingsForm
 from app.console.analyse.experiment_wanted import Wanted
 from app.console.analyse.experiment_work import Choices, Outlook, choices, outlook
 from app.console.analyse.split_view import SplitView
-from app.console.analyse.waiting import Waiting
+from app.console.analyse.step_page import WaitingStep
 from app.console.annotate.agreement_tables import fill
-from app.console.parts import Banner, Card, Elided, Heading, Line, Primary, Tinted, quiet
+from app.console.parts import Card, Line, Primary, Tinted, quiet
 from app.console.plain_table import plain_table
 from app.study import Study
 
@@ -37,50 +35,27 @@ NO_DATA = "This study has no recording that a recognizer could learn from. Data 
 NO_TARGET = "This study offers no target: nobody rated, no trial has a category, nothing is labelled."
 
 
-class ExperimentPage(QWidget):
+class ExperimentPage(WaitingStep):
     """Plans one experiment and starts it."""
 
-    said = Signal(str, str)
-    jump_asked = Signal(object, float)
+    unreadable = "The study cannot be read."
     start_asked = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.study: Study | None = None
+        super().__init__("Experiment", "Reading", "", parent)
         self.choices: Choices | None = None
         self.outlook: Outlook | None = None
         self.checked: Checked | None = None
         self._starts = False
         self.apart = Apart()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        top = self._top()
-        column.addLayout(top)
-        self.trouble = Banner()
-        column.addWidget(self.trouble)
-        self.waiting = Waiting("Reading", self.cost)
-        self.waiting.failed.connect(self._on_failed)
-        self.waiting.stopped.connect(self._on_stopped)
-        top.insertWidget(3, self.waiting, 1)
-        self.stack = QStackedWidget()
-        self.empty = Line("", "muted", True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self._body())
-        column.addWidget(self.stack, 1)
+        self._lay_out(self._controls(), self._body())
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._look)
         self._show_buttons()
 
     # Making
 
-    def _top(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(Heading("Experiment", 1.4))
-        row.addSpacing(10)
-        self.cost = Elided()
-        row.addWidget(self.cost, 1)
+    def _controls(self) -> tuple[QWidget, ...]:
         self.freeze = Tinted("Freeze as plan…", "mark", self._ask_freeze)
         self.freeze.setToolTip("Write down what will be tested before it is: results then say 'planned'")
         self.check_button = Tinted("Check", "good", lambda: self._check(False))
@@ -88,9 +63,7 @@ class ExperimentPage(QWidget):
         self.start_button = Primary("Start", "start", lambda: self._check(True))
         # The toolbar has a Start of its own, for sessions.
         self.start_button.setAccessibleName("Start the run")
-        for button in (self.freeze, self.check_button, self.start_button):
-            row.addWidget(button)
-        return row
+        return self.freeze, self.check_button, self.start_button
 
     def _body(self) -> QWidget:
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -168,22 +141,24 @@ class ExperimentPage(QWidget):
 
     # Choosing
 
-    def show_study(self, study: Study | None) -> None:
-        """Show a study; what changed since the last time is read anew."""
-        if study is None or self.study is None or study.folder != self.study.folder:
-            self.choices = self.outlook = self.checked = None
-        self.study = study
-        if study is None:
-            return
-        if self.choices is None:
-            self._say_empty("Reading recordings and recognizers…")
-        self.trouble.say("")
-        self.waiting.run(lambda told: choices(study, self.apart, told), self._on_choices)
+    def _forget(self) -> None:
+        self.choices = self.outlook = self.checked = None
+
+    def _read(self) -> None:
+        study = self.study
+        if study is not None:
+            reading = "Reading recordings and recognizers…"
+            self._read_by(lambda told: choices(study, self.apart, told), self._on_choices, reading)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether something can be chosen."""
+        return self.choices is not None
 
     def closing(self) -> None:
         """Give up what is computed; runs go on."""
         self._settle.stop()
-        self.waiting.give_up()
+        super().closing()
         self.apart.close()
 
     @property
@@ -316,7 +291,7 @@ class ExperimentPage(QWidget):
 
     def _show_checked(self) -> None:
         found = self.checked
-        self.cost.set_whole("" if found is None else cost_words(found))
+        self.summary.set_whole("" if found is None else cost_words(found))
         report = GuardReport(()) if found is None else found.report
         fill(self.guards, guard_rows(report))
         if found is None:
@@ -335,16 +310,14 @@ class ExperimentPage(QWidget):
 
     def _on_failed(self, text: str) -> None:
         self._starts = False
-        self.trouble.say(text, "alarm")
-        if self.choices is None:
-            self._say_empty("The study cannot be read.")
-        self._show_buttons()
+        super()._on_failed(text)
 
     def _on_stopped(self) -> None:
         self._starts = False
-        if self.choices is None:
-            self._say_empty("Cancelled. Choose Experiment again to go on.")
-        self._show_buttons()
+        super()._on_stopped()
+
+    def _on_stayed(self) -> None:
+        """What was chosen stays as it is, and nothing is to be said."""
 
     def _ask_lost(self, row: int) -> None:
         if self.outlook is not None and self.outlook.target is not None and self.choices is not None:
@@ -373,8 +346,7 @@ class ExperimentPage(QWidget):
         self.said.emit(words, "good")
 
     def _say_empty(self, text: str) -> None:
-        self.empty.setText(text)
-        self.stack.setCurrentIndex(0)
+        super()._say_empty(text)
         self._show_buttons()
 
     def _show_buttons(self) -> None:

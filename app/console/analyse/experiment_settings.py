@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from analysis.recognizers.recognizer import Setting
-from app.console.analyse.choices import combo, fill_combo, named
+from app.console.choices import combo, fill_combo, named
 from app.console.parts import Line, Tick, Tinted
 
 MOST = 1_000_000

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
     QSplitter,
-    QStackedWidget,
     QTabWidget,
     QVBoxLayout,
     QWidget,
@@ -17,17 +12,16 @@ from PySide6.QtWidgets import (
 
 from app.analysing.html_page import Table
 from app.analysing.why_figure import Why, by_input, over_time, strongest_s
-from app.console.analyse.choices import combo, fill_combo
 from app.console.analyse.draw_figure import FigureView
 from app.console.analyse.draw_head import HeadView
 from app.console.analyse.draw_moments import TimeDrawing
 from app.console.analyse.draw_runs import run_entries
 from app.console.analyse.draw_table import TableView
 from app.console.analyse.inspect_work import CaseRow, Inspected, inspect, path_of, why_of
-from app.console.analyse.waiting import Waiting
+from app.console.analyse.step_page import RunStep
 from app.console.annotate.agreement_views import MatrixView
-from app.console.parts import Banner, Card, Elided, Heading, Line, Tick, Tinted
-from app.study import Study
+from app.console.choices import fill_combo
+from app.console.parts import Banner, Card, Line, Tick, Tinted
 
 HEADS = ("participant", "trial", "stimulus", "answer", "decided", "probability", "fold", "recording")
 NUMBER_HEADS = (
@@ -50,58 +44,27 @@ NO_WHY = "Select a trial at Trials, then choose “Why”."
 TRIALS, WHY = 0, 1
 
 
-class InspectPage(QWidget):
+class InspectPage(RunStep):
     """Looks into one run; `jump_asked(path, time_s)` leads into the review."""
 
-    said = Signal(str, str)
-    jump_asked = Signal(object, float)
-    step_asked = Signal(str, object)
+    unreadable = "The run cannot be read."
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.study: Study | None = None
+        super().__init__("Inspect", "Reading the run", NO_RUNS, parent)
         self.found: Inspected | None = None
-        self.folder: Path | None = None
         self.rows: tuple[CaseRow, ...] = ()
         self.why: Why | None = None
         self._case: CaseRow | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        top = self._top()
-        column.addLayout(top)
-        self.trouble = Banner()
-        column.addWidget(self.trouble)
         self.mark = Banner()
-        column.addWidget(self.mark)
-        self.waiting = Waiting("Reading the run", self.summary)
-        self.waiting.failed.connect(self._on_failed)
-        self.waiting.stopped.connect(self._on_stopped)
-        top.insertWidget(3, self.waiting, 1)
-        self.stack = QStackedWidget()
-        self.empty = Line(NO_RUNS, "muted", True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self._body())
-        column.addWidget(self.stack, 1)
+        self._lay_out(self._controls(), self._body(), self.mark)
         self._show_buttons()
 
-    def _top(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(Heading("Inspect", 1.4))
-        row.addSpacing(10)
-        self.summary = Elided()
-        row.addWidget(self.summary, 1)
-        self.run: QComboBox = combo("Run", 26)
-        self.run.activated.connect(lambda _: self._choose_run())
-        row.addWidget(self.run)
+    def _controls(self) -> tuple[QWidget, ...]:
         self.explain = Tinted("Why", "search", self.ask_why)
         self.explain.setToolTip("What the decision of the selected trial rests on")
         self.review = Tinted("Review", "review", self._ask_review)
         self.review.setToolTip("Open the recording at the selected trial")
-        row.addWidget(self.explain)
-        row.addWidget(self.review)
-        return row
+        return self.run, self.explain, self.review
 
     def _body(self) -> QWidget:
         card = Card()
@@ -174,61 +137,20 @@ class InspectPage(QWidget):
 
     # Reading
 
-    def show_study(self, study: Study | None) -> None:
-        """Show a study's runs."""
-        if study is None or self.study is None or study.folder != self.study.folder:
-            self.found, self.folder, self.why, self._case = None, None, None, None
-        self.study = study
-        self._compute()
+    def _forget(self) -> None:
+        self.found, self.folder, self.why, self._case = None, None, None, None
 
-    def show_run(self, folder: Path) -> None:
-        """Show one run."""
-        self.folder = folder
-        self._compute()
-
-    def closing(self) -> None:
-        """Give up what is read."""
-        self.waiting.give_up()
-
-    def _choose_run(self) -> None:
-        chosen = self.run.currentData()
-        if isinstance(chosen, Path) and chosen != self.folder:
-            self.folder = chosen
-            self._compute()
-
-    def _compute(self) -> None:
+    def _read(self) -> None:
         study, folder = self.study, self.folder
-        if study is None:
-            return
-        self.trouble.say("")
-        if self.found is None:
-            self._say_empty(READING)
-        self.waiting.run(lambda told: inspect(study, folder, told), self._on_found)
-
-    def _say_empty(self, text: str) -> None:
-        self.empty.setText(text)
-        self.stack.setCurrentIndex(0)
-
-    def _on_failed(self, text: str) -> None:
-        self.trouble.say(text, "alarm")
-        if self.found is None:
-            self._say_empty("The run cannot be read.")
-
-    def _on_stopped(self) -> None:
-        if self.found is None:
-            self._say_empty("Cancelled. Choose Inspect again to go on.")
-        else:
-            self.trouble.say("Cancelled. Choose the run again to go on.")
+        if study is not None:
+            self._read_by(lambda told: inspect(study, folder, told), self._on_found, READING)
 
     def _on_found(self, found: Inspected) -> None:
         other = self.found is None or found.run is None or self.found.run is None
         other = other or (found.run is not None and found.run.folder != self.found.run.folder)  # type: ignore[union-attr]
         self.found = found
         if found.run is None:
-            self._say_empty(NO_RUNS)
-            self.run.clear()
-            self.summary.set_whole("")
-            self._show_buttons()
+            self._show_no_run(NO_RUNS)
             return
         self.folder = found.run.folder
         fill_combo(self.run, run_entries(found.lines), self.folder)

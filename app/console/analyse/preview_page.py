@@ -6,34 +6,30 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFormLayout,
-    QHBoxLayout,
     QScrollArea,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from analysis.features.feature import Feature
 from analysis.recognizers.recognizer import Setting
-from app.console.analyse.choices import combo, fill_combo, number
 from app.console.analyse.experiment_settings import SettingsForm
 from app.console.analyse.preview_rows import SignalRow, StepsRow, TrialRow
 from app.console.analyse.preview_work import Asked, Offer, Preview, offer, preview
-from app.console.analyse.waiting import Waiting
+from app.console.analyse.step_page import WaitingStep
 from app.console.annotate.agreement_tables import fill
 from app.console.annotate.plan_ticks import TickList
-from app.console.parts import Banner, Card, Elided, Heading, Line, Tinted, quiet
+from app.console.choices import combo, fill_combo, number
+from app.console.parts import Card, Elided, Heading, Line, Tinted, quiet
 from app.console.plain_table import plain_table
 from app.console.review.axis import TimeAxis
 from app.console.review.time_row import TimeRow
 from app.console.review.times import clock_words
 from app.console.saving import TABLES, ask_where, save_table
-from app.study import Study
-from stimuli.problems import EvokeError
 
 MOST_COLUMNS, MOST_ROWS = 60, 500
 MOST_DRAWN, DRAWN_FIRST = 12, 3
@@ -43,58 +39,33 @@ ALL_TRIALS = "All trials"
 NO_DATA = "This study has no recording with a signal yet."
 
 
-class PreviewPage(QWidget):
+class PreviewPage(WaitingStep):
     """Shows features on their signals; nothing is stored."""
 
-    said = Signal(str, str)
-    jump_asked = Signal(object, float)
+    unreadable = "The recordings cannot be read."
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.study: Study | None = None
+        super().__init__("Features", "Computing", "", parent)
         self.offer: Offer | None = None
         self.preview: Preview | None = None
         self.rows: list[StepsRow] = []
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        top = self._top()
-        column.addLayout(top)
-        self.trouble = Banner()
-        column.addWidget(self.trouble)
-        self.waiting = Waiting("Computing", self.cost)
-        self.waiting.failed.connect(self._on_failed)
-        self.waiting.stopped.connect(lambda: self._say_empty("Cancelled. Choose a feature again."))
-        top.insertWidget(3, self.waiting, 1)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
         split.addWidget(self._choices())
-        self.stack = QStackedWidget()
-        self.empty = Line("", "muted", True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self._body())
         split.addWidget(self.stack)
         split.setStretchFactor(0, 0)
         split.setStretchFactor(1, 1)
         split.setSizes([300, 780])
-        column.addWidget(split, 1)
+        self._lay_out(self._controls(), self._body(), below=split)
         self._say_empty("")
 
     # Making
 
-    def _top(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(Heading("Features", 1.4))
-        row.addSpacing(10)
-        self.cost = Elided()
-        row.addWidget(self.cost, 1)
+    def _controls(self) -> tuple[QWidget, ...]:
         self.review = Tinted("Review", "review", self._ask_review)
         self.review.setToolTip("Open the recording at the cursor")
         self.save_rows = Tinted("Save table…", "save", self._ask_table)
-        row.addWidget(self.review)
-        row.addWidget(self.save_rows)
-        return row
+        return self.review, self.save_rows
 
     def _choices(self) -> QWidget:
         inner = QWidget()
@@ -208,25 +179,25 @@ class PreviewPage(QWidget):
 
     # Choosing
 
-    def show_study(self, study: Study | None) -> None:
-        """Show a study; what changed since the last time is read anew."""
-        if study is None or self.study is None or study.folder != self.study.folder:
-            self.offer = self.preview = None
-        self.study = study
-        if study is None:
-            return
-        if self.offer is None:
-            self._say_empty("Reading the recordings…")
-        self.trouble.say("")
-        self.waiting.run(lambda told: offer(study, told), self._on_offer)
+    def _forget(self) -> None:
+        self.offer = self.preview = None
 
-    def closing(self) -> None:
-        """Give up what is computed."""
-        self.waiting.give_up()
+    def _read(self) -> None:
+        study = self.study
+        if study is not None:
+            self._read_by(lambda told: offer(study, told), self._on_offer, "Reading the recordings…")
+
+    @property
+    def is_read(self) -> bool:
+        """Whether recordings can be chosen."""
+        return self.offer is not None
 
     def _on_failed(self, text: str) -> None:
         self.trouble.say(text, "alarm")
-        self._say_empty("" if self.offer is not None else "The recordings cannot be read.")
+        self._say_empty("" if self.is_read else self.unreadable)
+
+    def _on_stopped(self) -> None:
+        self._say_empty("Cancelled. Choose a feature again.")
 
     def _on_offer(self, found: Offer) -> None:
         is_same = self.offer is not None and found.material is self.offer.material
@@ -310,7 +281,7 @@ class PreviewPage(QWidget):
         self._fill_table()
         recordings = len(self.offer.material.corpus.recordings) if self.offer is not None else 1
         trials = "1 trial" if len(found.trials) == 1 else f"{len(found.trials)} trials"
-        self.cost.set_whole(
+        self.summary.set_whole(
             f"{found.cost_ms:.1f} ms for the {trials} of this recording; "
             f"about {_duration(found.cost_ms * recordings / 1000)} for the study"
         )
@@ -396,9 +367,8 @@ class PreviewPage(QWidget):
 
     def _say_empty(self, text: str) -> None:
         self.preview = None
-        self.empty.setText(text)
-        self.stack.setCurrentIndex(0)
-        self.cost.set_whole("")
+        super()._say_empty(text)
+        self.summary.set_whole("")
         for button in (self.review, self.save_rows):
             button.setEnabled(False)
 
@@ -428,15 +398,7 @@ class PreviewPage(QWidget):
         assert self.preview is not None
         asked = self.preview.asked
         name = f"{asked.recording.id}_{asked.feature}.csv"
-        ask_where(self, "Save the table", TABLES, name, partial(self._write))
-
-    def _write(self, name: str) -> None:
-        try:
-            self.write_table(Path(name))
-        except EvokeError as error:
-            self.trouble.say(str(error), "alarm")
-        else:
-            self.said.emit(f"Saved as {name}.", "good")
+        ask_where(self, "Save the table", TABLES, name, partial(self._write, self.write_table))
 
     def key_lines(self) -> tuple[tuple[str, str], ...]:
         """Return the keys of this step."""

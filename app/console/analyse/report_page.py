@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QFrame,
-    QHBoxLayout,
     QScrollArea,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -24,13 +21,14 @@ from app.analysing.html_page import Table
 from app.analysing.rebuilt_figures import rebuilt_figures
 from app.analysing.run_figures import Shown, figures_of, metric_table, metrics_figure, watermarked
 from app.analysing.run_report import command_of, control_facts, modality_figures, report_run
-from app.console.analyse.choices import combo, fill_combo
 from app.console.analyse.draw_figure import FigureView
 from app.console.analyse.draw_runs import run_entries
 from app.console.analyse.draw_table import TableView
 from app.console.analyse.runs_list import RunLine, RunList
-from app.console.analyse.waiting import Told, Waiting
-from app.console.parts import Banner, Card, Elided, Heading, Line, Primary, Tinted
+from app.console.analyse.step_page import RunStep
+from app.console.analyse.waiting import Told
+from app.console.choices import fill_combo
+from app.console.parts import Banner, Card, Heading, Line, Primary, Tinted
 from app.study import Study
 
 READING = "Reading the runs…"
@@ -75,58 +73,26 @@ def preview(study: Study, folder: Path | None, told: Told) -> Preview:
     return Preview(lines, chosen.folder, tuple(words), command_of(run), mark, metric_table(result), figures)
 
 
-class ReportPage(QWidget):
+class ReportPage(RunStep):
     """Shows what a report holds, and writes it."""
 
-    said = Signal(str, str)
-    jump_asked = Signal(object, float)
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.study: Study | None = None
+        super().__init__("Report", "Report", NO_RUNS, parent)
         self.found: Preview | None = None
-        self.folder: Path | None = None
         self.written: Path | None = None
         self.views: list[FigureView] = []
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        top = self._top()
-        column.addLayout(top)
-        self.trouble = Banner()
-        column.addWidget(self.trouble)
         self.mark = Banner()
-        column.addWidget(self.mark)
-        self.waiting = Waiting("Report", self.summary)
-        self.waiting.failed.connect(self._on_failed)
-        self.waiting.stopped.connect(self._on_stopped)
-        top.insertWidget(3, self.waiting, 1)
-        self.stack = QStackedWidget()
-        self.empty = Line(NO_RUNS, "muted", True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self._body())
-        column.addWidget(self.stack, 1)
+        self._lay_out(self._controls(), self._body(), self.mark)
         self._show_buttons()
 
-    def _top(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(Heading("Report", 1.4))
-        row.addSpacing(10)
-        self.summary = Elided()
-        row.addWidget(self.summary, 1)
-        self.run: QComboBox = combo("Run", 26)
-        self.run.activated.connect(lambda _: self._choose_run())
-        row.addWidget(self.run)
+    def _controls(self) -> tuple[QWidget, ...]:
         self.open_button = Tinted("Open", "folder", self._open)
         self.open_button.setToolTip("Open the report in the browser")
         self.save_as = Tinted("Write to…", "save", self._ask_folder)
         self.save_as.setToolTip("Choose a folder for the report and its tables")
         self.write_button = Primary("Write report", "save", self.write)
         self.write_button.setToolTip("One HTML file with a CSV for every figure, in the run's folder")
-        for button in (self.open_button, self.save_as, self.write_button):
-            row.addWidget(button)
-        return row
+        return self.run, self.open_button, self.save_as, self.write_button
 
     def _body(self) -> QWidget:
         card = Card()
@@ -155,59 +121,19 @@ class ReportPage(QWidget):
         card.body.addWidget(area)
         return card
 
-    def show_study(self, study: Study | None) -> None:
-        """Show a study's finished runs."""
-        if study is None or self.study is None or study.folder != self.study.folder:
-            self.found, self.folder, self.written = None, None, None
-        self.study = study
-        self._compute()
+    def _forget(self) -> None:
+        self.found, self.folder, self.written = None, None, None
 
-    def show_run(self, folder: Path) -> None:
-        """Show one run."""
-        self.folder = folder
-        self._compute()
-
-    def closing(self) -> None:
-        """Give up what is read."""
-        self.waiting.give_up()
-
-    def _choose_run(self) -> None:
-        chosen = self.run.currentData()
-        if isinstance(chosen, Path) and chosen != self.folder:
-            self.folder = chosen
-            self._compute()
-
-    def _compute(self) -> None:
+    def _read(self) -> None:
         study, folder = self.study, self.folder
         if study is not None:
-            self.trouble.say("")
-            if self.found is None:
-                self._say_empty(READING)
-            self.waiting.run(lambda told: preview(study, folder, told), self._on_found)
-
-    def _say_empty(self, text: str) -> None:
-        self.empty.setText(text)
-        self.stack.setCurrentIndex(0)
-
-    def _on_failed(self, text: str) -> None:
-        self.trouble.say(text, "alarm")
-        if self.found is None:
-            self._say_empty("The runs cannot be read.")
-
-    def _on_stopped(self) -> None:
-        if self.found is None:
-            self._say_empty("Cancelled. Choose Report again to go on.")
-        else:
-            self.trouble.say("Cancelled. Choose the run again to go on.")
+            self._read_by(lambda told: preview(study, folder, told), self._on_found, READING)
 
     def _on_found(self, found: Preview) -> None:
         self.found = found
         self.folder = found.folder
         if found.folder is None:
-            self._say_empty(NO_RUNS)
-            self.summary.set_whole("")
-            self.run.clear()
-            self._show_buttons()
+            self._show_no_run(NO_RUNS)
             return
         fill_combo(self.run, run_entries(found.lines), found.folder)
         there = found.folder / "report.html"

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QProgressBar,
     QSplitter,
-    QStackedWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from analysis.evaluation.run_folder import RunError, open_run
-from app.console.analyse.choices import combo, fill_combo
 from app.console.analyse.run_process import Starter
 from app.console.analyse.runs_list import RunLine
 from app.console.analyse.runs_scores import METRIC_TITLES
 from app.console.analyse.runs_views import FoldsView, LossView
 from app.console.analyse.runs_work import FoldView, RunsReader, RunView
+from app.console.analyse.step_page import UNREADABLE, StepPage
 from app.console.analyse.waiting import FOR_USERS
-from app.console.parts import Banner, Card, Elided, Heading, Line, Tinted, clock_text, quiet
+from app.console.choices import combo, fill_combo
+from app.console.parts import Card, Elided, Line, Tinted, clock_text, quiet
 from app.console.plain_table import plain_table
 from app.console.work import Work
 from app.study import Study
@@ -39,16 +39,11 @@ SEARCH = "search"
 NO_LOSSES = "This recognizer is not trained epoch by epoch: it tells no losses."
 
 
-class RunsPage(QWidget):
+class RunsPage(StepPage):
     """Shows runs; stops and resumes them. What was computed is never deleted here."""
 
-    said = Signal(str, str)
-    jump_asked = Signal(object, float)
-    step_asked = Signal(str, object)
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.study: Study | None = None
+        super().__init__("Runs", NO_RUNS, parent)
         self.lines: tuple[RunLine, ...] = ()
         self.view: RunView | None = None
         self.chosen: Path | None = None
@@ -62,32 +57,14 @@ class RunsPage(QWidget):
         self.starter = Starter(self)
         self.starter.failed.connect(self._on_run_failed)
         self.starter.ended.connect(self.look)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addLayout(self._top())
-        self.trouble = Banner()
-        column.addWidget(self.trouble)
-        self.stack = QStackedWidget()
-        self.empty = Line(NO_RUNS, "muted", True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self._body())
-        column.addWidget(self.stack, 1)
+        self._lay_out(self._controls(), self._body())
         self._show_buttons()
 
-    def _top(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(Heading("Runs", 1.4))
-        row.addSpacing(10)
-        self.summary = Elided()
-        row.addWidget(self.summary, 1)
+    def _controls(self) -> tuple[QWidget, ...]:
         self.stop_button = Tinted("Stop", "end", self.stop)
         self.stop_button.setToolTip("Finished folds stay; it can be resumed")
         self.resume_button = Tinted("Resume", "start", self.resume)
         self.resume_button.setToolTip("Go on with the folds that are not finished")
-        row.addWidget(self.stop_button)
-        row.addWidget(self.resume_button)
         self.later: dict[str, Tinted] = {}
         from app.console.analyse.page import PAGES
 
@@ -96,8 +73,7 @@ class RunsPage(QWidget):
             button = Tinted(step.title, step.icon, lambda name=step.name: self._ask_step(name))  # type: ignore[misc]
             button.setToolTip(step.about)
             self.later[step.name] = button
-            row.addWidget(button)
-        return row
+        return self.stop_button, self.resume_button, *self.later.values()
 
     def _body(self) -> QWidget:
         split = QSplitter(Qt.Orientation.Vertical)
@@ -154,13 +130,12 @@ class RunsPage(QWidget):
 
     # Watching
 
-    def show_study(self, study: Study | None) -> None:
-        """Show a study's runs."""
-        if study is None or self.study is None or study.folder != self.study.folder:
-            self.view, self.chosen, self.lines = None, None, ()
-            self._reader = RunsReader()
-            self._say_empty(READING)
-        self.study = study
+    def _forget(self) -> None:
+        self.view, self.chosen, self.lines = None, None, ()
+        self._reader = RunsReader()
+        self._say_empty(READING)
+
+    def _read(self) -> None:
         self.look()
 
     def show_run(self, folder: Path) -> None:
@@ -218,17 +193,13 @@ class RunsPage(QWidget):
         self.said.emit(text, "alarm")
         self.look()
 
-    def _say_empty(self, text: str) -> None:
-        self.empty.setText(text)
-        self.stack.setCurrentIndex(0)
-
     def _on_failed(self, error: Exception) -> None:
         self._work = None
         if not isinstance(error, FOR_USERS):
             raise error
         self.trouble.say(str(error), "alarm")
         if not self.lines:
-            self._say_empty("The runs cannot be read.")
+            self._say_empty(UNREADABLE)
 
     def _on_read(self, found: tuple[Study, Path | None, tuple[RunLine, ...], RunView | None]) -> None:
         self._work = None

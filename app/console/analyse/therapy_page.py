@@ -4,80 +4,54 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QSplitter,
-    QStackedWidget,
     QTableWidgetItem,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from app.analysing.therapy_files import write
-from app.console.analyse.choices import combo, fill_combo, number
 from app.console.analyse.draw_figure import FigureView
 from app.console.analyse.draw_table import TableView
-from app.console.analyse.therapy_work import Assessed, Ready, SessionRow, Teller, assessed, look
-from app.console.analyse.waiting import Waiting
-from app.console.parts import Banner, Card, Elided, Heading, Line, Primary, Tinted, quiet
+from app.console.analyse.step_page import WaitingStep
+from app.console.analyse.therapy_work import Assessed, Ready, SessionRow, Teller, assessed, look, teller_in
+from app.console.choices import combo, fill_combo, make_tick, number
+from app.console.parts import Card, Line, Primary, Tinted, quiet
 from app.console.plain_table import plain_table
-from app.study import Study
 from stimuli.problems import EvokeError
 
 HEADS = ("Use", "Participant", "Session", "Recording")
 NO_MODELS = (
     "Before and after needs a kept recognizer of valence and one of arousal (or one of both). "
     "Make a target whose name has that word, run it in Experiment, then choose Apply and "
-    "“Train on all and keep”."
+    "“Train on all and keep”. Or choose “Recognizer of another study…”."
 )
 READING = "Looking for kept recognizers…"
 NOT_YET = "Choose recognizers and sessions, then “Before and after”."
 
 
-class TherapyPage(QWidget):
+class TherapyPage(WaitingStep):
     """Assesses sessions with kept recognizers."""
 
-    said = Signal(str, str)
-    jump_asked = Signal(object, float)
-    step_asked = Signal(str, object)
+    unreadable = "The recognizers cannot be read."
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.study: Study | None = None
+        super().__init__("Therapy", "Before and after", NO_MODELS, parent)
         self.found: Ready | None = None
         self.done: Assessed | None = None
         self._unticked: set[Path] = set()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        top = QHBoxLayout()
-        top.addWidget(Heading("Therapy", 1.4))
-        top.addSpacing(10)
-        self.summary = Elided()
-        top.addWidget(self.summary, 1)
+        self._elsewhere: list[Teller] = []
+        self.more = Tinted("Recognizer of another study…", "import", self._ask_recognizer)
+        self.more.setToolTip("Choose the folder of a run of which a recognizer was kept")
         self.save = Tinted("Save all…", "save", self._ask)
         self.save.setToolTip("Figure, table and JSON into a folder")
         self.assess_button = Primary("Before and after", "start", self.assess)
-        top.addWidget(self.save)
-        top.addWidget(self.assess_button)
-        column.addLayout(top)
-        self.trouble = Banner()
-        column.addWidget(self.trouble)
-        self.waiting = Waiting("Before and after", self.summary)
-        self.waiting.failed.connect(self._on_failed)
-        self.waiting.stopped.connect(self._on_stopped)
-        top.insertWidget(3, self.waiting, 1)
-        self.stack = QStackedWidget()
-        self.empty = Line(NO_MODELS, "muted", True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.stack.addWidget(self.empty)
-        self.stack.addWidget(self._body())
-        column.addWidget(self.stack, 1)
+        self._lay_out((self.more, self.save, self.assess_button), self._body())
         self._show_buttons()
 
     def _body(self) -> QWidget:
@@ -118,16 +92,17 @@ class TherapyPage(QWidget):
         split.setSizes([290, 800])
         return split
 
-    def show_study(self, study: Study | None) -> None:
-        """Show a study's kept recognizers and sessions."""
-        if study is None or self.study is None or study.folder != self.study.folder:
-            self.found, self.done = None, None
-            self._unticked.clear()
-        self.study = study
+    def _forget(self) -> None:
+        self.found, self.done = None, None
+        self._unticked.clear()
+
+    def _read(self) -> None:
+        study = self.study
         if study is not None:
             if self.found is None:
                 self._say_empty(READING)
-            self.waiting.run(lambda told: look(study, told), self._on_found)
+            elsewhere = tuple(self._elsewhere)
+            self.waiting.run(lambda told: look(study, elsewhere, told), self._on_found)
             self._show_buttons()
 
     def show_run(self, folder: Path) -> None:
@@ -135,24 +110,15 @@ class TherapyPage(QWidget):
         for box in (self.valence, self.arousal):
             for place in range(box.count()):
                 teller = box.itemData(place)
-                if isinstance(teller, Teller) and teller.kept.run.folder == folder:
+                if isinstance(teller, Teller) and teller.folder.parent == folder:
                     box.setCurrentIndex(place)
 
-    def closing(self) -> None:
-        """Give up what is computed."""
-        self.waiting.give_up()
-
-    def _on_failed(self, text: str) -> None:
-        self.trouble.say(text, "alarm")
-        if self.found is None:
-            self._say_empty("The recognizers cannot be read.")
-        self._show_buttons()
-
     def _on_stopped(self) -> None:
-        if self.found is None:
-            self._say_empty("Cancelled. Choose Therapy again to go on.")
+        super()._on_stopped()
         self.said.emit("Cancelled.", "info")
-        self._show_buttons()
+
+    def _on_stayed(self) -> None:
+        """What was found stays as it is."""
 
     def _on_found(self, found: Ready) -> None:
         self.found = found
@@ -172,10 +138,6 @@ class TherapyPage(QWidget):
         self._show_done()
         self._show_buttons()
 
-    def _say_empty(self, text: str) -> None:
-        self.empty.setText(text)
-        self.stack.setCurrentIndex(0)
-
     def _telling(self, axis: str) -> list[Teller]:
         return [] if self.found is None else [each for each in self.found.tellers if axis in each.axes]
 
@@ -188,10 +150,7 @@ class TherapyPage(QWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
                 if column == 0:
-                    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-                    is_on = row.path not in self._unticked
-                    item.setCheckState(Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked)
-                    item.setData(Qt.ItemDataRole.AccessibleTextRole, f"Use {row.path.stem}")
+                    make_tick(item, f"Use {row.path.stem}", row.path not in self._unticked)
                 self.table.setItem(place, column, item)
         self.table.blockSignals(False)
 
@@ -213,6 +172,7 @@ class TherapyPage(QWidget):
     def _show_buttons(self) -> None:
         idle = not self.waiting.is_busy
         self.assess_button.setEnabled(idle and self.stack.currentIndex() == 1 and bool(self.chosen))
+        self.more.setEnabled(idle and self.study is not None)
         self.save.setEnabled(idle and self.done is not None)
 
     def assess(self) -> None:
@@ -243,6 +203,24 @@ class TherapyPage(QWidget):
     def _ask_review(self, row: int) -> None:
         if self.found is not None and 0 <= row < len(self.found.sessions):
             self.jump_asked.emit(self.found.sessions[row].path, 0.0)
+
+    def _ask_recognizer(self) -> None:
+        dialog = QFileDialog(self, "Folder of a run of which a recognizer was kept")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self.add_recognizer)
+        dialog.open()
+
+    def add_recognizer(self, name: str) -> None:
+        """Offer the recognizer that is kept in a folder of any study."""
+        try:
+            found = teller_in(Path(name))
+        except EvokeError as error:
+            self.trouble.say(str(error), "alarm")
+            return
+        self.trouble.say("")
+        self._elsewhere = [each for each in self._elsewhere if each.folder != found.folder] + [found]
+        self._read()
 
     def _ask(self) -> None:
         dialog = QFileDialog(self, "Save figure, table and JSON to")

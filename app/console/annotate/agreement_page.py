@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from app.console.annotate.agreement_draw import draw_matrix, draw_strip, draw_tr
 from app.console.annotate.agreement_tables import Tables
 from app.console.annotate.agreement_views import MatrixView, StripView, TracesView
 from app.console.annotate.agreement_work import Found, Reader, Wanted
+from app.console.choices import fill_combo, named
 from app.console.parts import Banner, Card, Elided, Heading, Line, Tick, Tinted
 from app.console.saving import PICTURES, TABLES, ask_where, save_picture, save_table
 from app.console.theme import Colours
@@ -256,7 +257,7 @@ class AgreementPage(QWidget):
         self._fill_pairs(found)
         recordings = recordings_of(gathered.table)
         before = self.recording.currentData()
-        _fill(self.recording, [(path.stem, path) for path in recordings], before)
+        fill_combo(self.recording, [(path.stem, path) for path in recordings], before)
         self._set_moments(())
         self._show_recording()
         for choice in (self.scheme, self.variable, self.over, self.blind):
@@ -269,9 +270,9 @@ class AgreementPage(QWidget):
 
     def _fill_choices(self, found: Found) -> None:
         scheme = found.scheme
-        _fill(self.scheme, [(name, name) for name in found.schemes], scheme.id if scheme else "")
+        fill_combo(self.scheme, [(name, name) for name in found.schemes], scheme.id if scheme else "")
         chosen = found.gathered.variable.id if found.gathered else ""
-        _fill(self.variable, [(each.title, each.id) for each in found.variables], chosen)
+        fill_combo(self.variable, [(each.title, each.id) for each in found.variables], chosen)
 
     def _fill_pairs(self, found: Found) -> None:
         ratings, report = self._ratings, found.report
@@ -282,7 +283,7 @@ class AgreementPage(QWidget):
         pairs = [
             (f"{each.one}, {each.other}", (places[each.one], places[each.other])) for each in report.pairs
         ]
-        _fill(self.pair, pairs, self.pair.currentData())
+        fill_combo(self.pair, pairs, self.pair.currentData())
         self._show_matrix()
 
     def _show_matrix(self) -> None:
@@ -472,18 +473,5 @@ def disagreements(strip: Strip) -> tuple[Moment, ...]:
 
 def _combo(name: str) -> QComboBox:
     box = QComboBox()
-    box.setAccessibleName(name)
-    box.setToolTip(name)
+    named(box, name)
     return box
-
-
-def _fill(box: QComboBox, entries: Sequence[tuple[str, object]], chosen: object) -> None:
-    """Fill a box anew; what was chosen stays chosen where it is still there."""
-    box.blockSignals(True)
-    box.clear()
-    for text, data in entries:
-        box.addItem(text, data)
-        box.setItemData(box.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
-    datas = [data for _, data in entries]
-    box.setCurrentIndex(datas.index(chosen) if chosen in datas else 0 if entries else -1)
-    box.blockSignals(False)

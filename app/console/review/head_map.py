@@ -199,18 +199,7 @@ class HeadMapPanel(FigurePanel):
         radius = max(20.0, min(inner.width(), inner.height()) / 2 / max(1.16, reach + 0.06))
         middle = QPointF(inner.center().x(), inner.center().y() + radius * 0.04)
         self._heads.append((middle, radius))
-        limits = limits_of([value for _, _, value in spots])
-        surface = surface_of(tuple(spot for _, spot, _ in spots), tuple(value for _, _, value in spots))
-        outline = QPainterPath()
-        outline.addEllipse(middle, radius, radius)
-        painter.save()
-        painter.setClipPath(outline)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        square = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
-        painter.drawImage(square, shaded(surface, limits))
-        painter.restore()
-        draw_outline(painter, middle, radius, colours)
-        draw_electrodes(painter, middle, radius, colours, spots)
+        limits = draw_head(painter, middle, radius, colours, spots)
         bar = QRectF(
             middle.x() + radius * max(1.14, reach + 0.08) + 6, middle.y() - radius * 0.7, 11, radius * 1.4
         )
@@ -220,6 +209,29 @@ class HeadMapPanel(FigurePanel):
 def _size(area: QRectF, count: int, columns: int) -> float:
     rows = -(-count // columns)
     return min(area.width() / columns - 94, area.height() / rows - 50)
+
+
+def draw_head(
+    painter: QPainter,
+    middle: QPointF,
+    radius: float,
+    colours: Colours,
+    spots: Sequence[tuple[str, tuple[float, float], float]],
+) -> tuple[float, float]:
+    """Draw a head with its shades and electrodes (name, place, value); return the limits of the shades."""
+    values = [value for _, _, value in spots]
+    limits = limits_of(values)
+    outline = QPainterPath()
+    outline.addEllipse(middle, radius, radius)
+    painter.save()
+    painter.setClipPath(outline)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    square = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
+    painter.drawImage(square, shaded(surface_of(tuple(spot for _, spot, _ in spots), tuple(values)), limits))
+    painter.restore()
+    draw_outline(painter, middle, radius, colours)
+    draw_electrodes(painter, middle, radius, colours, spots)
+    return limits
 
 
 def limits_of(values: Sequence[float]) -> tuple[float, float]:

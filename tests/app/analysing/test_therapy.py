@@ -149,6 +149,16 @@ def test_intervals_lie_about_their_means_and_notes_say_the_scale(found: Assessme
     assert any("valence: (label - 5) / 4" in note for note in found.notes)
 
 
+def test_windows_beyond_the_scale_are_told(model: Path) -> None:
+    axis = _axes(model)["arousal"]
+    labels = np.array([[5.0, 0.9], [5.0, 1.0], [5.0, 9.0], [5.0, 30.0]])
+    np.testing.assert_array_equal(axis.of(labels), [-1, -1, 1, 1])
+    assert list(axis.cut("P01", "arousal", labels)) == [
+        "P01, arousal: 2 of 4 windows were estimated outside 1 to 9 and count as the scale's end."
+    ]
+    assert list(axis.cut("P01", "arousal", labels[1:3])) == []
+
+
 def test_an_800_hz_recording_gives_what_a_128_hz_one_gives(model: Path, tmp_path: Path) -> None:
     paths = [
         recording(tmp_path / f"P{n}_at.h5", (3, 7), (7, 3), rate_hz)

@@ -372,6 +372,7 @@ def test_combinations_print_modalities_and_fusions(study: Path) -> None:
     status, out, _ = run("evaluate", "--resume", found["folder"])
     assert status == 0
     assert "combinations of modalities, each trained anew (3 of 3)" in out
+    assert all(f"{name}: {', '.join(inputs)}" in out for name, inputs in table["groups"].items())
     assert "decision level, sum" in out
 
 

@@ -16,6 +16,7 @@ from app.analysing.run_report import report_run
 from app.analysing.why_figure import over_time
 from app.cli import main
 from app.console.analyse.inspect_work import inspect, why_of
+from app.console.analyse.waiting import Told
 from app.study import Study
 from tests.helpers import dataset_files as files
 from tests.helpers.engine import Here
@@ -145,8 +146,8 @@ def test_amigos_gives_every_label_and_a_reconstruction(
     assert told[0] == "fold,case,seconds,signal,reconstruction"
     assert (len(told) - 1) % 1000 == 0
     opened = Study.open(study)
-    case = inspect(opened, run.folder, lambda *_: None).cases[0]
-    why = why_of(opened, run.folder, case, lambda *_: None)
+    case = inspect(opened, run.folder, Told()).cases[0]
+    why = why_of(opened, run.folder, case, Told())
     row = next(each for each in why.weights if each.name == "given back: ecg")
     assert row.names == ("signal", "reconstruction")
     assert case.start_s <= row.times_s[0] < row.times_s[-1] <= case.stop_s

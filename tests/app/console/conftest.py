@@ -24,11 +24,11 @@ FEW_STREAMS = tuple(info for info in STREAMS if info.id in ("eeg", "wristband-ed
 def nothing_left_open(qapp: QApplication) -> Iterator[None]:
     """Fail the test that leaves a window open or a timer running."""
     qapp.setStyle("Fusion")
-    before = set(map(id, qapp.topLevelWidgets()))
+    before = set(map(id, theme.every_window(qapp)))
     yield
     qapp.sendPostedEvents(None, 52)
     qapp.processEvents()
-    left = [w for w in qapp.topLevelWidgets() if id(w) not in before and w.isVisible()]
+    left = [w for w in theme.every_window(qapp) if id(w) not in before and w.isVisible()]
     assert not left, f"left open: {left}"
 
 

@@ -202,7 +202,7 @@ def test_at_twice_the_size_a_page_fits_a_usual_screen(
 def test_every_control_of_a_dialog_has_a_name_and_fits_at_twice_the_size(
     opened: MainWindow, qtbot: QtBot, qapp: QApplication, name: str
 ) -> None:
-    before = {id(each) for each in qapp.topLevelWidgets() if each.isVisible()}
+    before = {id(each) for each in theme.every_window(qapp) if each.isVisible()}
     theme.apply(qapp, "dark", 2.0)
     opened.trigger(name)
     qtbot.waitUntil(lambda: bool(_new(qapp, before)))
@@ -217,4 +217,4 @@ def test_every_control_of_a_dialog_has_a_name_and_fits_at_twice_the_size(
 
 
 def _new(application: QApplication, before: set[int]) -> list[QWidget]:
-    return [each for each in application.topLevelWidgets() if each.isVisible() and id(each) not in before]
+    return [each for each in theme.every_window(application) if each.isVisible() and id(each) not in before]

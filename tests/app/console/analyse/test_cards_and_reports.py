@@ -209,3 +209,48 @@ def test_a_figure_tells_what_is_at_the_pointer_and_follows_the_palette(qtbot: Qt
     light, dark = dressed(figure, LIGHT).decode(), dressed(figure, DARK).decode()
     assert LIGHT.accent in light and DARK.accent in dark and DARK.text in dark
     assert "currentColor" not in light and BLUE not in light
+
+
+NOTHING = {
+    "runs": "No run yet.",
+    "compare": "No finished run yet.",
+    "inspect": "No run with a finished fold yet.",
+    "report": "No finished run yet.",
+    "apply": "No finished run yet.",
+    "therapy": "Before and after needs",
+}
+
+
+def test_only_what_was_looked_for_is_said_to_be_missing(page: AnalysePage, qtbot: QtBot) -> None:
+    for name, nothing in NOTHING.items():
+        page.go_to(name)
+        shown: Any = page.step(name)
+        assert shown.stack.currentWidget() is shown.empty
+        # No event of the thread that reads has been heard yet.
+        assert shown.empty.text().endswith("…") and nothing not in shown.empty.text()
+        settled(shown, qtbot)
+        assert shown.empty.text().startswith(nothing)
+
+
+def test_a_recognizer_of_another_study_is_chosen_by_its_folder(
+    page: AnalysePage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    films = Study.create(tmp_path / "films", "Films", "people", protocol="demo")
+    for name, target in (("one", "high-valence"), ("two", "high-arousal"), ("three", "category")):
+        keep(films, name, target)
+    found = step(page, "therapy", qtbot)
+    assert isinstance(found, TherapyPage)
+    found.add_recognizer(str(films.folder))
+    assert "films holds no kept recognizer" in found.trouble.text
+    found.add_recognizer(str(films.folder / RESULTS / "three"))
+    assert "three tells neither valence nor arousal" in found.trouble.text
+    assert not found.assess_button.isEnabled()
+    for folder in (RESULTS / "one", RESULTS / "two" / "model", RESULTS / "one"):
+        found.add_recognizer(str(films.folder / folder))
+        settled(found, qtbot)
+    assert found.trouble.text == ""
+    assert (found.valence.currentText(), found.arousal.currentText()) == (
+        "high-valence (one)", "high-arousal (two)",
+    )  # fmt: skip
+    assert (found.valence.count(), found.arousal.count()) == (1, 1)
+    assert found.assess_button.isEnabled()

@@ -71,7 +71,7 @@ def test_the_guards_are_asked_before_it_starts(shown: ExperimentPage, qtbot: QtB
     assert len(told) == len(shown.checked.report.lines) > 10
     assert {row[0] for row in told} == {"✓ passed"}
     assert shown.guard_words.text().startswith("Nothing stops it.")
-    assert shown.cost.whole.startswith("16 cases, 4 folds, under a minute with ")
+    assert shown.summary.whole.startswith("16 cases, 4 folds, under a minute with ")
     shown.checked = replace(shown.checked, report=stopping())
     with qtbot.assertNotEmitted(shown.start_asked):
         click(shown.start_button)
@@ -153,7 +153,7 @@ def test_a_frozen_plan_is_run_as_one(shown: ExperimentPage, faces: Study, qtbot:
     with qtbot.waitSignal(shown.start_asked, timeout=30_000) as asked:
         click(shown.start_button)
     assert asked.args == [["evaluate", "--study", str(faces.folder), "--plan", "main"]]
-    assert shown.cost.whole.startswith("planned (main), 16 cases")
+    assert shown.summary.whole.startswith("planned (main), 16 cases")
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ def test_a_feature_stands_below_its_signal_on_one_axis(page: AnalysePage, qtbot:
     assert {row.axis for row in shown.rows} == {shown.signal_row.axis} == {shown.axis}
     assert [row[0] for row in rows(shown.table)] == ["0:00:00.50", "0:00:01.00", "0:00:01.50"]
     assert shown.table_words.whole == "3 steps, 6 numbers each"
-    assert " ms for the 4 trials of this recording; about " in shown.cost.whole
+    assert " ms for the 4 trials of this recording; about " in shown.summary.whole
 
 
 def test_ticks_choose_what_is_drawn_and_rows_move_the_cursor(page: AnalysePage, qtbot: QtBot) -> None:

@@ -154,12 +154,12 @@ def test_practice_looks_different_and_shows_the_right_answer_afterwards(
 
 @pytest.mark.slow
 def test_enter_on_a_tier_of_traces_opens_the_trace_and_comes_back_with_a_lane(
-    page: AnnotatePage, qtbot: QtBot, planned: Study
+    page: AnnotatePage, qtbot: QtBot, qapp: QApplication, planned: Study
 ) -> None:
     page.show_study(planned)
     begin(page, qtbot, "anna", "continuous-valence")
     press(page, Qt.Key.Key_Return)
-    traced = next(each for each in QApplication.topLevelWidgets() if isinstance(each, TracePage))
+    traced = next(each for each in theme.every_window(qapp) if isinstance(each, TracePage))
     traced.leave()
     until(qtbot, lambda: page.is_working)
     press(page, Qt.Key.Key_Return, mods=CTRL)

@@ -1,11 +1,11 @@
-"""Small parts of the steps of Analyse: boxes to choose from, a form's lines."""
+"""Small parts of forms: boxes to choose from, ticks, boxes for numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QTableWidgetItem, QWidget
 
 LEAST_CHARS = 14
 
@@ -35,6 +35,13 @@ def fill_combo(box: QComboBox, entries: Sequence[tuple[str, object]], chosen: ob
     datas = [data for _, data in entries]
     box.setCurrentIndex(datas.index(chosen) if chosen in datas else 0 if entries else -1)
     box.blockSignals(False)
+
+
+def make_tick(item: QTableWidgetItem, name: str, is_on: bool) -> None:
+    """Make a cell a box to tick, with its accessible name."""
+    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+    item.setCheckState(Qt.CheckState.Checked if is_on else Qt.CheckState.Unchecked)
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
 
 
 def whole(name: str, low: int, high: int, value: int, unit: str = "") -> QSpinBox:
