@@ -164,10 +164,11 @@ class FlatBaseline:
         shares = x * coef[decided]
         weights = {name: shares[:, where].sum(axis=1) for name, where in columns.slices.items()}
         about = "what this input adds to the decision value of the class that was decided on"
-        return Explanation(
-            {name: each.astype(np.float32) for name, each in weights.items()},
-            dict.fromkeys(weights, about),
-        )
+        told = dict.fromkeys(weights, about)
+        for name, each in columns.by_electrode(batch, shares).items():
+            weights[f"electrodes.{name}"] = each
+            told[f"electrodes.{name}"] = "what each electrode adds to it"
+        return Explanation({name: each.astype(np.float32) for name, each in weights.items()}, told)
 
     def save(self, folder: Path) -> None:
         """Write the arrays and what they are."""

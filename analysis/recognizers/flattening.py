@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from analysis.corpus.cases import Batch, Input
 from analysis.recognizers.recognizer import RecognizerError
+from analysis.views.electrodes import place
 
 Floats64 = NDArray[np.float64]
 Over = Literal["mean", "mean and SD"]
+LEAST_ELECTRODES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,29 @@ class Columns:
         for name, width in self.widths.items():
             found[name] = slice(first, first + width)
             first += width
+        return found
+
+    def by_electrode(self, batch: Batch, shares: Floats64) -> dict[str, Floats64]:
+        """Return the shares (n, columns) summed by electrode (n, electrodes), for each input that has them.
+
+        An input has them where its columns are named "Fp1 alpha" and every first word is a known place on the
+        head, as often as any other; electrodes are in the order of the columns.
+        """
+        found = {}
+        for name, where in self.slices.items():
+            each = batch.inputs.get(name)
+            sites = [] if each is None else [column.rpartition(" ")[0] for column in each.names]
+            order = list(dict.fromkeys(sites))
+            if len(order) < LEAST_ELECTRODES or len({sites.count(site) for site in order}) > 1:
+                continue
+            if not set(order) <= place(order).positions.keys():
+                continue
+            mine = shares[:, where]
+            if mine.shape[1] % len(sites):
+                continue
+            # Means and SDs over steps lie behind one another, each in the order of the names.
+            places = np.tile([order.index(site) for site in sites], mine.shape[1] // len(sites))
+            found[name] = mine @ (places[:, None] == np.arange(len(order))).astype(np.float64)
         return found
 
     def to_json(self) -> dict[str, Any]:

@@ -187,6 +187,31 @@ def test_a_linear_model_says_what_each_input_adds(classes: int) -> None:
     assert np.allclose(total, scores[np.arange(len(batch)), decided], atol=1e-4)
 
 
+@pytest.mark.parametrize("over", ["mean", "mean and SD"])
+def test_a_linear_model_says_what_each_electrode_adds(over: str) -> None:
+    sites = ("Fp1", "Cz", "O2")
+    batch = make_batch(6, 10, {"eeg": (4, 6), "bvp": (4, 6)})
+    names = tuple(f"{site} {band}" for site in sites for band in ("alpha", "beta"))
+    eeg = replace(batch.inputs["eeg"], names=names)
+    others = replace(batch.inputs["bvp"], names=tuple(f"part{n // 2} of it" for n in range(6)))
+    batch = replace(batch, inputs={"eeg": eeg, "bvp": others})
+    each = made("logistic-regression", over_steps=over)
+    each.fit(batch, None, Context())
+    told = each.explain(batch)
+    assert set(told.weights) == {"eeg", "bvp", "electrodes.eeg"}
+    by_site = told.weights["electrodes.eeg"]
+    assert by_site.shape == (60, 3)
+    assert np.allclose(by_site.sum(axis=1), told.weights["eeg"], atol=1e-4)
+    # What lies at one electrode alone is its own.
+    coef = each._model["coef"].copy()
+    at_cz = np.tile([0, 0, 1, 1, 0, 0], coef.shape[1] // 12)
+    coef[:, : len(at_cz)] *= at_cz
+    each._model["coef"] = coef
+    only = each.explain(batch).weights["electrodes.eeg"]
+    assert np.abs(only[:, 1]).max() > 0
+    assert not only[:, [0, 2]].any()
+
+
 def test_majority_knows_the_shares_and_nothing_else() -> None:
     batch = make_batch(4, 9, classes=("a", "b"))
     each = make("majority")
