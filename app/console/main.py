@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app import system
+from app.console.garbage import Collector
 from app.console.notifier import LOG, Hooks, log_to_file
 from app.console.window import MainWindow
 from app.plan import SessionPaths
@@ -42,6 +43,7 @@ def window_problem() -> str | None:
 def run(attach: Path | None, study: Path | None, review: Path | None = None) -> int:
     """Open the window and return its exit status."""
     application = make_application()
+    collector = Collector(application)
     log_to_file()
     window = MainWindow(window_problem)
     hooks = Hooks(window.notifier)
@@ -67,3 +69,4 @@ def run(attach: Path | None, study: Path | None, review: Path | None = None) -> 
         hooks.remove()
         window.remember()
         window.conduct.close()
+        collector.stop()

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from app.console.garbage import collect_due
+
 SCREEN = "1280x800x24"
 OWN_DISPLAY = "EVOKE_TEST_DISPLAY"
 
@@ -67,6 +69,18 @@ def _leave_display() -> None:
     if application is not None:
         gc.collect()
         application.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def garbage_in_this_thread() -> Iterator[None]:
+    """Once there are windows, look for cycles between tests and in this thread, as the window itself does.
+
+    A thread that an earlier test has left behind would free widgets while Qt goes through them.
+    """
+    yield
+    if QApplication.instance() is not None:
+        gc.disable()
+        collect_due()
 
 
 @pytest.fixture(scope="session")
