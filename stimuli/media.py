@@ -78,8 +78,8 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     """Open a file of a plain container; raises MediaError, OSError where it cannot be opened."""
     import av
 
-    # What the libraries would write to standard error is in the exception already.
-    av.logging.set_level(av.logging.PANIC)
+    # Leave the log of the libraries off, as it is: any level has decoding threads wait for the interpreter,
+    # which may be waiting for them to end, for ever.
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
     with path.open("rb") as file:
         try:

@@ -208,7 +208,6 @@ class Film:
 def _open(path: Path) -> InputContainer:
     import av
 
-    av.logging.set_level(av.logging.PANIC)
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
     try:
         return av.open(str(path), "r", options=options)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from app.console.review.film_index import Film
-from stimuli.media import MediaError
+from stimuli.media import MediaError, probe
 from tests.helpers.coded_films import KINDS, coded_film, ending, number_in
 
 FRAMES = 150
@@ -79,6 +80,18 @@ def test_long_distances_between_key_frames_are_known(tmp_path: Path) -> None:
         film = Film(path)
         assert film.index.longest_key_gap_s == pytest.approx(gap_s, abs=0.05)
         film.close()
+
+
+def test_decoding_threads_never_wait_for_the_interpreter(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    coded_film(path, "b-frames", 10)
+    probe(path)
+    film = Film(path)
+    film.picture(3)
+    film.close()
+    # With any level the libraries' messages go through Python: a thread that has one to write waits for the
+    # interpreter, whose holder may be waiting for that thread to end.
+    assert av.logging.get_level() is None
 
 
 @pytest.mark.parametrize("content", [b"", b"no film at all", b"\0" * 4096])
