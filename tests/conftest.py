@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import psutil
@@ -87,18 +88,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the slow tests too")
 
 
-def _lane(item: pytest.Item) -> str:
+def lane(nodeid: str) -> str:
     """Name the group of tests that run one after the other in one process: the live ones, else a file's."""
-    place = item.path.relative_to(TESTS).as_posix()
+    place = nodeid.partition("::")[0].removeprefix("tests/")
     return "live" if place.startswith(LIVE) else place
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hand out tests by lane. Not by pytest-xdist's marks: it loses them with pytest from 9.2 on."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Lanes(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return lane(nodeid)
+
+    return Lanes(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the slow tests out unless they were asked for, by option or by their own name."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group(_lane(item)))
     named = any("::" in argument for argument in config.args)
     if config.getoption("--slow") or "slow" in config.option.markexpr or named:
         return
