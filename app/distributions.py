@@ -66,6 +66,17 @@ def fits(release: str, clauses: str) -> bool:
     return True
 
 
+def _version_of(distribution: metadata.Distribution) -> str | None:
+    """Return a package's version; None for one that pip was writing when it was killed: a folder and no more.
+
+    Where some package has brought a newer reader of its own, that one raises instead of finding nothing.
+    """
+    try:
+        return distribution.metadata["Version"]
+    except FileNotFoundError:
+        return None
+
+
 def lacking(requirements: Iterable[str], site_packages: Sequence[Path] | None = None) -> tuple[str, ...]:
     """Return the requirements that are not met, in `site_packages` or else in this interpreter."""
     absent = []
@@ -79,8 +90,7 @@ def lacking(requirements: Iterable[str], site_packages: Sequence[Path] | None = 
         else:
             installed = metadata.distributions(name=name, path=[str(folder) for folder in site_packages])
         distribution = next(iter(installed), None)
-        # A package that pip was writing when it was killed has a folder but no version.
-        installed_version = None if distribution is None else distribution.metadata["Version"]
+        installed_version = None if distribution is None else _version_of(distribution)
         if installed_version is None or not fits(installed_version, clauses):
             absent.append(requirement)
     return tuple(absent)

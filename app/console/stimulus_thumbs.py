@@ -60,6 +60,11 @@ class Thumbs(QObject):
         """Whether the decoding of this one is over."""
         return str(item.path) in self._pixmaps
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything that was asked for is decoded and known."""
+        return self._worker.is_idle
+
     def forget(self) -> None:
         """Forget what is waiting: another set is looked at."""
         self._worker.clear()

@@ -214,6 +214,18 @@ def test_a_missing_and_an_old_package_are_named(tmp_path: Path) -> None:
     assert distributions.lacking(asked, [tmp_path]) == ("calm>=1.2", "absent", "torn")
 
 
+def test_a_torn_package_is_absent_also_to_the_reader_that_another_package_brings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Torn:
+        @property
+        def metadata(self) -> dict[str, str]:
+            raise FileNotFoundError("No package metadata was found.")
+
+    monkeypatch.setattr("importlib.metadata.distributions", lambda name: [Torn()])
+    assert distributions.lacking(("torn",)) == ("torn",)
+
+
 def test_open_refuses_a_folder_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "explain_window", lambda: None)
     with pytest.raises(EvokeError, match="no such folder"):

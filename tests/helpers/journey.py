@@ -7,6 +7,7 @@ by calling a method of a page: every act is a mouse click or a key stroke.
 
 from __future__ import annotations
 
+import contextlib
 import html
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -44,6 +45,7 @@ from app.console import theme
 LEFT = Qt.MouseButton.LeftButton
 PATIENCE_MS = 20_000
 MOST_TABS = 300
+OPENINGS = 4
 DIALOG_LOOK_MS, DIALOG_TRIES = 50, 200
 FIELDS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
 
@@ -84,8 +86,13 @@ class Journey:
         box = self._ready(name, (QComboBox,), PATIENCE_MS)
         assert isinstance(box, QComboBox)
         self.wait(lambda: _entry(box, entry) >= 0, f"'{entry}' in '{name}', which offers {_entries(box)}")
-        self._click(box)
         view = box.view()
+        for _ in range(OPENINGS):
+            self._click(box)
+            # A list that is filled anew while it opens closes again: whoever wants it clicks once more.
+            with contextlib.suppress(AssertionError):
+                self.wait(view.isVisible, f"the list of '{name}' to open", PATIENCE_MS // OPENINGS)
+                break
         self.wait(view.isVisible, f"the list of '{name}' to open")
         wanted = _entries(box)[_entry(box, entry)]
         steps = _entry(box, entry) - view.currentIndex().row()

@@ -293,7 +293,9 @@ class PlanDialog(QDialog):
 
     def _on_scheme(self) -> None:
         name = str(self.scheme.currentData() or "plan").partition("@")[0]
-        self.name.setText(free(slug(name)[:24], self._plans))
+        # A name that was typed is kept.
+        if not self.name.isModified():
+            self.name.setText(free(slug(name)[:24], self._plans))
         self._show_hidden(frozenset())
         self._look()
 

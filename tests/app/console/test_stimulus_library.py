@@ -280,12 +280,13 @@ def test_of_1200_pictures_only_those_in_view_are_decoded(
     assert not library.thumbs.is_known(items[600])
     library.grid.scrollToBottom()
     qtbot.waitUntil(lambda: library.thumbs.is_known(items[-1]), timeout=10_000)
+    qtbot.waitUntil(lambda: library.thumbs.is_idle, timeout=10_000)
     assert sum(library.thumbs.is_known(item) for item in items) < 200
     kept = len(list(cache_folder().glob("*.jpg")))
     assert 0 < kept < 200
     library.thumbs.refresh()
     library.grid.viewport().update()
-    qtbot.waitUntil(lambda: library.thumbs.is_known(items[-1]), timeout=10_000)
+    qtbot.waitUntil(lambda: library.thumbs.is_known(items[-1]) and library.thumbs.is_idle, timeout=10_000)
     assert len(list(cache_folder().glob("*.jpg"))) == kept
 
 
