@@ -34,18 +34,15 @@ ALLOWED_SKIPS = (
     r"needs a full-disk mount, which needs root",
 )
 
-# Rooms whose tests run real sessions, most of the time waiting: never two of them at once, so that what they
-# time is theirs. The others run beside them.
+# Rooms whose tests are about sessions under time and faults, most of the time waiting: never two of them at
+# once, so that what they time is theirs. All others, one after the other, run beside them.
 LIVE = (
-    "app/commands/",
-    "app/console/test_",
     "app/devices/",
     "app/monitor/",
     "app/presenter/",
     "app/recorder/",
     "app/supervisor/",
     "faults/",
-    "journeys/",
 )
 
 LSL_CONFIG = """
