@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from analysis.corpus.cases import Batch, Cases, CaseSpec, Input, InputSpec
 from analysis.corpus.corpus import Corpus, CorpusError, Recording, Span, Trial
-from analysis.corpus.cutting import cases_of, plain_cases, spans_of
+from analysis.corpus.cutting import cases_of, plain_cases, recordings_of, spans_of, trials_of, within
 from analysis.corpus.padding import Cut, padded
+from analysis.corpus.presses import few_presses
 from analysis.corpus.signals import slowest_hz
+from analysis.features.as_live import reach_of
+from analysis.features.embedding import READY, ready_steps
 from analysis.features.feature import FeatureError, Signal, feature
 from analysis.features.store import Store, settings_of
 from analysis.recognizers.recognizer import CancelledError
@@ -56,6 +59,8 @@ def build(
     CancelledError.
     """
     trials = [trial for trial in corpus.trials if trial.key in target.values]
+    if case_spec.unit == "session":
+        _check_visits(trials, target)
     made = make_batch(
         corpus,
         trials,
@@ -101,19 +106,22 @@ def make_batch(
         raise CorpusError(_none_left(trials, lost))
     by_recording: dict[str, list[int]] = {}
     for number, (trial, _) in enumerate(rows):
-        by_recording.setdefault(trial.recording, []).append(number)
+        for name in recordings_of(trial):
+            by_recording.setdefault(name, []).append(number)
     cuts: dict[str, list[Cut]] = {spec.name: [] for spec in inputs}
     failed: dict[str, list[str]] = {}
     for done, (name, numbers) in enumerate(by_recording.items()):
         if cancelled():
             raise CancelledError("stopped")
         progress(done / len(by_recording))
-        own = [rows[number] for number in numbers]
+        own = [within(rows[number], name) for number in numbers]
         for spec, cut in inputs_of_recording(
             corpus.by_id[name], own, numbers, case_spec, inputs, store, failed
         ):
             cuts[spec.name].append(cut)
     warnings = [f"{why} ({_recordings(names)})" for why, names in failed.items()]
+    if case_spec.unit == "press" and (few := few_presses(trials)):
+        warnings.append(few)
     every: dict[str, Input] = {}
     nobody: list[str] = []
     for spec in inputs:
@@ -137,6 +145,20 @@ def make_batch(
     return _whole(rows, every, lost, warnings)
 
 
+def _check_visits(trials: Sequence[Trial], target: Target) -> None:
+    """Raise CorpusError where trials of one visit have different answers: it has one, or none."""
+    known: dict[tuple[str, str], tuple[float, Trial]] = {}
+    for trial in trials:
+        value = target.values[trial.key]
+        first, before = known.setdefault((trial.participant, trial.session), (value, trial))
+        if first != value:
+            raise CorpusError(
+                f"{trial.recording}: trials {before.index} and {trial.index} have different answers of the "
+                f"target '{target.recipe.name}', and one case is a whole visit. Choose a target of the "
+                "participant: a field or a questionnaire."
+            )
+
+
 def inputs_of_recording(
     recording: Recording,
     rows: Sequence[tuple[Trial, Span]],
@@ -153,6 +175,17 @@ def inputs_of_recording(
     with ExitStack() as stack:
         signals = _Signals(recording, stack)
         for spec in inputs:
+            if spec.feature == READY and spec.modality in recording.refused:
+                continue
+            if spec.feature == READY:
+                try:
+                    own = trials_of(rows, numbers, spec, case_spec)
+                    cut = ready_steps([row for row, _ in own], spec.settings)
+                except FeatureError as error:
+                    failed.setdefault(f"{spec.name}: {error}", []).append(recording.id)
+                else:
+                    yield spec, Cut(cut, np.array([owner for _, owner in own], np.intp))
+                continue
             spans, owners = spans_of(rows, numbers, spec, case_spec)
             if not len(spans):
                 continue
@@ -163,7 +196,7 @@ def inputs_of_recording(
                 continue
             if steps is not None:
                 what = feature(spec.feature)
-                reach = what.reach(settings_of(spec, what), slowest_hz(recording, spec.modality))
+                reach = reach_of(what, settings_of(spec, what), slowest_hz(recording, spec.modality))
                 yield spec, Cut(steps, owners, reach.of(spans, spec.window_s), reach)
 
 

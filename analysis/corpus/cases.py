@@ -1,4 +1,4 @@
-"""Cases and their inputs: what recognizers are given. A case is one decision: a trial, or a window of one."""
+"""Cases and their inputs: what recognizers are given. A case is one decision: a trial, a window, a visit."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ class CaseSpec:
     """How trials become cases.
 
     `unit` "trial": one case a trial; "window": windows of `window_s` every `hop_s` inside the trial (its
-    `stage`, or the stimulus' span where `stage` is ""). A window never leaves its trial.
+    `stage`, or the stimulus' span where `stage` is ""). A window never leaves its trial. "session": one case
+    a visit of a participant, from all of its trials; inputs name theirs (`InputSpec.trial`). "press": a
+    window of `window_s` (0: two seconds) about each press of a trial's `stage`, its middle `hop_s` from the
+    press (0: centred on it, -1 with two seconds: it ends at the press).
     """
 
-    unit: Literal["trial", "window"] = "trial"
+    unit: Literal["trial", "window", "press", "session"] = "trial"
     window_s: float = 0.0
     hop_s: float = 0.0
     stage: str = ""
@@ -35,6 +38,8 @@ class InputSpec:
     table of features with its `settings`. The feature's steps are `window_s` long, every `hop_s`, inside
     `stage` of the trial (of the case's span where it is "" or the case is a window). `window_s` 0: one step
     over the whole span; features that bring their own steps (frames, keystrokes) ignore both.
+    `trial` is for cases that are a visit: the stimulus or category of the trials that it is cut from
+    ("task-1"), "" for all of them; a visit without one lacks the input.
     """
 
     name: str
@@ -44,11 +49,12 @@ class InputSpec:
     window_s: float = 0.0
     hop_s: float = 0.0
     stage: str = ""
+    trial: str = ""
 
 
 MODALITIES = (
-    "eeg", "ecg", "bvp", "eda", "temperature", "respiration", "acceleration", "peripheral", "eye",
-    "face", "speech", "keys",
+    "eeg", "ecg", "bvp", "eda", "temperature", "respiration", "acceleration", "peripheral", "eye", "csi",
+    "face", "speech", "keys", "text",
 )  # fmt: skip
 """What a stream can hold for a recognizer; `analysis.corpus.signals` finds each in a recording."""
 

@@ -34,6 +34,8 @@ class Recording:
     streams: tuple[StreamInfo, ...]
     refused: tuple[str, ...] = ()
     program: str = ""
+    transcript: str = ""
+    """The SHA-256 of the transcript beside it, "" where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ class Trial:
     ratings: Mapping[str, float] = field(default_factory=dict)
     practice: bool = False
     end_reason: str = "completed"
+    presses: tuple[float, ...] = ()
+    """When "I feel it" was pressed, in seconds of the recording's corrected clock, in order."""
+    item: str = ""
+    """The protocol's item: what was imagined, typed or said, where no stimulus was shown."""
+    parts: tuple[Trial, ...] = ()
+    """The trials of a visit, where this stands for all of it."""
 
     @property
     def key(self) -> tuple[str, int]:

@@ -1,14 +1,16 @@
-"""Where cases lie in time: trials, or windows that never leave their trial; artefacts masked."""
+"""Where cases lie in time: trials, windows that never leave their trial, whole visits; artefacts masked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.corpus.cases import Cases, CaseSpec, InputSpec
 from analysis.corpus.corpus import CorpusError, Span, Trial
+from analysis.corpus.presses import press_windows
 from analysis.targets.recipe import Lost
 
 _ROUNDING_S = 1e-6
@@ -24,8 +26,11 @@ def cases_of(
     """
     if spec.unit == "window" and spec.window_s <= 0:
         raise CorpusError("Cases of unit 'window' need a length: window_s must be over 0.")
-    rows: list[Row] = []
-    lost: list[Lost] = []
+    if spec.unit == "session":
+        rows, lost = cases_of(trials, replace(spec, unit="trial"), masks, overlap)
+        return [_visit(own) for own in _by_visit(rows)], lost
+    rows = []
+    lost = []
     for trial in trials:
         spans = trial.stages.get(spec.stage, ()) if spec.stage else (trial.shown,)
         if not spans:
@@ -33,6 +38,17 @@ def cases_of(
             continue
         if spec.unit == "trial":
             cut = [(min(first for first, _ in spans), max(stop for _, stop in spans))]
+        elif spec.unit == "press":
+            cut = press_windows(trial, spans if spec.stage else ((trial.start_s, trial.stop_s),), spec)
+            if len(cut) < len(trial.presses):
+                few = (
+                    f"{len(trial.presses) - len(cut)} of {len(trial.presses)} presses are too near its edges"
+                )
+                lost.append(Lost(trial.key, few))
+            if not cut:
+                if not trial.presses:
+                    lost.append(Lost(trial.key, "has no press"))
+                continue
         else:
             cut = [window for span in spans for window in windows_of(span, spec.window_s, spec.hop_s)]
         if not cut:
@@ -42,11 +58,38 @@ def cases_of(
         clean = [span for span in cut if covered(span, marks) < max(overlap, _ROUNDING_S)]
         if len(clean) < len(cut):
             what = "lies under artefact marks"
-            if spec.unit == "window":
+            if spec.unit in ("window", "press"):
                 what = f"{len(cut) - len(clean)} of {len(cut)} windows lie under artefact marks"
             lost.append(Lost(trial.key, what))
         rows += [(trial, span) for span in clean]
     return rows, lost
+
+
+def _by_visit(rows: Sequence[Row]) -> Iterator[list[Trial]]:
+    visits: dict[tuple[str, str], list[Trial]] = {}
+    for trial, _ in rows:
+        visits.setdefault((trial.participant, trial.session), []).append(trial)
+    yield from visits.values()
+
+
+def _visit(parts: Sequence[Trial]) -> Row:
+    """Return the row of a visit: it goes by its first trial, and lies in that one's recording."""
+    first = parts[0]
+    own = [part for part in parts if part.recording == first.recording]
+    span = min(part.shown[0] for part in own), max(part.shown[1] for part in own)
+    whole = replace(first, stimulus="", category="", shown=span, stages={}, ratings={}, parts=tuple(parts))
+    return whole, span
+
+
+def within(row: Row, recording: str) -> Row:
+    """Return the part of a row that lies in one recording; a visit may have several."""
+    trial, span = row
+    return replace(trial, parts=tuple(part for part in trial.parts if part.recording == recording)), span
+
+
+def recordings_of(trial: Trial) -> tuple[str, ...]:
+    """Return the recordings that a case's trial, or those of its visit, lie in."""
+    return tuple(dict.fromkeys(part.recording for part in trial.parts)) or (trial.recording,)
 
 
 def windows_of(span: Span, window_s: float, hop_s: float) -> Iterator[Span]:
@@ -76,19 +119,44 @@ def spans_of(
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Return the spans (m, 2) that an input is cut from, in seconds, and whose case (m,) each is.
 
-    A case that is a trial takes the input's own stage, all spans of it; a window takes itself.
+    A case that is a trial takes the input's own stage, all spans of it; a window takes itself; a visit the
+    same of each of its trials that the input names.
     """
     spans: list[Span] = []
     owners: list[int] = []
     for number, (trial, span) in zip(numbers, rows, strict=True):
         own: tuple[Span, ...] = (span,)
-        if spec.stage and cases.unit == "trial":
+        if cases.unit == "session":
+            own = tuple(
+                each
+                for part in named_parts(trial, spec)
+                for each in (part.stages.get(spec.stage, ()) if spec.stage else (part.shown,))
+            )
+        elif spec.stage and cases.unit == "trial":
             own = tuple(trial.stages.get(spec.stage, ()))
         for each in own:
             if each[1] > each[0]:
                 spans.append(each)
                 owners.append(number)
     return np.array(spans, np.float64).reshape(-1, 2), np.array(owners, np.intp)
+
+
+def named_parts(trial: Trial, spec: InputSpec) -> tuple[Trial, ...]:
+    """Return the trials of a visit that an input is cut from."""
+    return tuple(part for part in trial.parts if spec.trial in ("", part.stimulus, part.category))
+
+
+def trials_of(
+    rows: Sequence[Row], numbers: Sequence[int], spec: InputSpec, cases: CaseSpec
+) -> list[tuple[Row, int]]:
+    """Return the trials that an input is of, each with its span and whose case it is."""
+    found: list[tuple[Row, int]] = []
+    for number, (trial, span) in zip(numbers, rows, strict=True):
+        if cases.unit == "session":
+            found += [((part, part.shown), number) for part in named_parts(trial, spec)]
+        else:
+            found.append(((trial, span), number))
+    return found
 
 
 def plain_cases(rows: Sequence[Row]) -> Cases:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.corpus.corpus import Corpus, CorpusError, Left, Recording, Span, Trial
+from analysis.corpus.texts import transcript_sha256
 from analysis.modalities import Modality, modality_of
 from analysis.records import Event
 from analysis.session_file import Session, SessionFileError, file_sha256, open_session
@@ -25,10 +26,16 @@ ENDS: Mapping[str, str] = {
     "ended": "broke off when the session was ended",
 }
 """Why a trial that did not come to its own end is left out."""
+PRESSED = "feeling_it"
+"""The event of a press in a stage of imagery."""
 _STAGE_ENDS = ("stage_started", "stage_ended", "trial_ended")
 
 
-REFUSED: Mapping[Modality, str] = {"camera": "face", "voice": "speech", "typed_text": "keys"}
+REFUSED: Mapping[Modality, tuple[str, ...]] = {
+    "camera": ("face",),
+    "voice": ("speech", "text"),
+    "typed_text": ("keys",),
+}
 """What may not be used where a participant has refused a kind of stream."""
 
 
@@ -53,8 +60,9 @@ def load_recording(path: Path, *, sha256: str = "", refused: Iterable[Modality] 
                 session=str(said.get("session", "")),
                 origin=str(said.get("origin", "")),
                 streams=tuple(each.info for each in session if modality_of(each.info) not in hidden),
-                refused=tuple(REFUSED[each] for each in sorted(hidden) if each in REFUSED),
+                refused=tuple(name for each in sorted(hidden) for name in REFUSED.get(each, ())),
                 program=str((said.get("imported_from") or {}).get("program", "")),
+                transcript=transcript_sha256(path),
             )
             trials, left = _trials(session, recording)
     except SessionFileError as error:
@@ -111,6 +119,8 @@ def _trials(session: Session, recording: Recording) -> tuple[tuple[Trial, ...], 
             ratings=_ratings(row),
             practice=bool(row["practice"]),
             end_reason=str(row["end_reason"]),
+            item=str(row.get("item") or ""),
+            presses=tuple(sorted(event.time for event in events if event.kind == PRESSED)),
         )
         found.append(trial)
     return tuple(found), tuple(left)

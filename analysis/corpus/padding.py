@@ -46,7 +46,7 @@ def padded(spec: InputSpec, cuts: Sequence[Cut], cases: int) -> tuple[Input | No
     rate = _rate_hz(spec, known)
     others = 0
     for cut in known:
-        order = _order(cut.steps, names, known[0].steps.values.shape[1])
+        order = _order(cut.steps, names, known[0].steps.values.shape[1:])
         if order is None:
             others += 1
             continue
@@ -60,8 +60,8 @@ def padded(spec: InputSpec, cuts: Sequence[Cut], cases: int) -> tuple[Input | No
     longest = max((sum(map(len, pieces)) for pieces in places.values()), default=0)
     if not longest:
         return None, told
-    width = next(iter(places.values()))[0].shape[1]
-    made = np.zeros((cases, longest, width), np.float32)
+    shape = next(iter(places.values()))[0].shape[1:]
+    made = np.zeros((cases, longest, *shape), np.float32)
     lengths = np.zeros(cases, np.intp)
     for owner, pieces in places.items():
         whole = np.concatenate(pieces)
@@ -86,9 +86,9 @@ def _looked(cuts: Sequence[Cut], present: NDArray[np.bool_]) -> Looked:
     return Looked(spans, FILTERED_S if reach.is_filtered else 0.0, reach.whole)
 
 
-def _order(steps: Steps, names: tuple[str, ...], width: int) -> list[int] | None:
+def _order(steps: Steps, names: tuple[str, ...], shape: tuple[int, ...]) -> list[int] | None:
     if steps.names == names:
-        return list(range(steps.values.shape[1])) if names or steps.values.shape[1] == width else None
+        return list(range(steps.values.shape[1])) if names or steps.values.shape[1:] == shape else None
     if not set(names) <= set(steps.names):
         return None
     return [steps.names.index(name) for name in names]

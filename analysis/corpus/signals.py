@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.corpus.cases import MODALITIES
 from analysis.corpus.corpus import CorpusError, Recording, Span
+from analysis.corpus.texts import text_signal
 from analysis.features.feature import Signal
 from analysis.modalities import modality_of
 from analysis.overview.row_times import RowTimes, row_times
@@ -31,6 +32,7 @@ KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
         "acceleration": frozenset({"acceleration", "accelerometer", "accel", "acc"}),
         "peripheral": frozenset({"emg", "eog"}),
         "eye": frozenset({"eye", "gaze", "pupil"}),
+        "csi": frozenset({"csi"}),
     }
 )
 """Kinds of channels by modality. A stream of kind `PERIPHERAL` holds that modality with all its channels."""
@@ -56,6 +58,8 @@ def read_signal(session: Session, modality: str, only: Collection[str] | None = 
     _check(modality)
     if modality == "keys":
         return _keys(session)
+    if modality == "text":
+        return text_signal(session)
     for stream in _streams(session, modality, only):
         if stream.rows:
             return _pictures(session, stream) if modality == "face" else _numbers(session, stream, modality)
@@ -81,7 +85,7 @@ def signal_of(recording: Recording, modality: str) -> Signal | None:
 def modalities_of(recording: Recording) -> tuple[str, ...]:
     """Return the modalities of which a recording holds something, in the order of `MODALITIES`."""
     names = frozenset(info.id for info in recording.streams)
-    found = _modalities(recording.path, recording.sha256, names)
+    found = _modalities(recording.path, recording.sha256 + recording.transcript, names)
     return tuple(name for name in found if name not in recording.refused)
 
 
@@ -97,6 +101,8 @@ def _modalities(path: Path, _: str, names: frozenset[str]) -> tuple[str, ...]:
 def _holds(session: Session, modality: str, names: Collection[str]) -> bool:
     if modality == "keys":
         return len(session.keys.get("time", ())) > 0
+    if modality == "text":
+        return text_signal(session) is not None
     return any(stream.rows for stream in _streams(session, modality, names))
 
 
@@ -105,7 +111,7 @@ def columns_of(info: StreamInfo, modality: str) -> tuple[int, ...]:
     _check(modality)
     if modality == "face":
         return (0,) if info.dtype == "jpeg" else ()
-    if info.is_blob or info.rate_hz <= 0 or modality == "keys":
+    if info.is_blob or info.rate_hz <= 0 or modality in ("keys", "text"):
         return ()
     if modality == "speech":
         return tuple(range(len(info.channels))) if modality_of(info) == "voice" else ()
@@ -133,17 +139,19 @@ def _check(modality: str) -> None:
 
 
 def _streams(session: Session, modality: str, only: Collection[str] | None) -> list[Stream]:
-    found = [
-        (stream, len(columns))
-        for name, stream in session.streams.items()
-        if (only is None or name in only) and (columns := columns_of(stream.info, modality))
-    ]
+    infos = [stream.info for name, stream in session.streams.items() if only is None or name in only]
+    return [session.streams[info.id] for info in preferred(infos, modality)]
+
+
+def preferred(infos: Iterable[StreamInfo], modality: str) -> list[StreamInfo]:
+    """Return the streams that hold a modality, in the order in which they are taken for it."""
+    found = [(info, len(columns)) for info in infos if (columns := columns_of(info, modality))]
     kinds = KINDS.get(modality, frozenset()) | {modality}
 
-    def rank(entry: tuple[Stream, int]) -> tuple[bool, int]:
-        return (entry[0].info.kind.strip().lower() not in kinds, -entry[1])
+    def rank(entry: tuple[StreamInfo, int]) -> tuple[bool, int]:
+        return (entry[0].kind.strip().lower() not in kinds, -entry[1])
 
-    return [stream for stream, _ in sorted(found, key=rank)]
+    return [info for info, _ in sorted(found, key=rank)]
 
 
 def _keys(session: Session) -> Signal | None:

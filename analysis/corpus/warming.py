@@ -9,7 +9,7 @@ from pathlib import Path
 from analysis.corpus.building import inputs_of_recording
 from analysis.corpus.cases import CaseSpec, InputSpec
 from analysis.corpus.corpus import Corpus, CorpusError, Recording, Span, Trial
-from analysis.corpus.cutting import cases_of
+from analysis.corpus.cutting import cases_of, recordings_of, within
 from analysis.evaluation.workers import Job, Local
 from analysis.features.feature import FeatureError
 from analysis.features.store import Store
@@ -36,7 +36,8 @@ def warm(
         rows, _ = cases_of(trials, case_spec, target.masks, overlap)
         of: dict[str, list[Row]] = {}
         for row in rows:
-            of.setdefault(row[0].recording, []).append(row)
+            for name in recordings_of(row[0]):
+                of.setdefault(name, []).append(within(row, name))
         jobs: list[Job] = [
             (name, _fill, (corpus.by_id[name], own, case_spec, tuple(inputs), store.folder))
             for name, own in of.items()

@@ -1,4 +1,4 @@
-"""Every combination of modalities (spec 01: 15 of four), and fusion at decision level."""
+"""Every combination of modalities (Yang et al.: 15 of four), and fusion at decision level."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GROUP_OF: Mapping[str, str] = MappingProxyType(
         "peripheral": "P", "face": "V", "speech": "A", "keys": "T", "eeg": "EEG", "eye": "eye",
     }
 )  # fmt: skip
-"""What goes together, as spec 01 groups it: P physiology, V visual, A acoustic, T typing."""
+"""What goes together, as Yang et al. groups it: P physiology, V visual, A acoustic, T typing."""
 ORDER = ("P", "EEG", "eye", "V", "A", "T")
 TOLD = ("accuracy", "balanced_accuracy", "f1_weighted", "auc")
 NUMBERS_TOLD = ("ccc", "mae", "rmse")

@@ -20,8 +20,13 @@ LEAST_PERMUTATIONS = 99
 def permuted(cases: Cases, y: NDArray[Any], random: np.random.Generator) -> NDArray[Any]:
     """Return answers shuffled within participants: between their trials where a trial has one answer.
 
-    Windows of a trial keep one answer, or the control would be too kind.
+    Windows of a trial keep one answer, or the control would be too kind. Answers of whole participants are
+    shuffled between participants.
     """
+    if is_of_people(cases, y):
+        _, first, place = np.unique(cases.participant, return_index=True, return_inverse=True)
+        shuffled: NDArray[Any] = y[first][random.permutation(len(first))][place]
+        return shuffled
     found = y.copy()
     trials = cases.groups(("recording", "trial"))
     for code in np.unique(cases.participant):
@@ -33,6 +38,14 @@ def permuted(cases: Cases, y: NDArray[Any], random: np.random.Generator) -> NDAr
         else:
             found[rows] = y[rows][random.permutation(len(rows))]
     return found
+
+
+def is_of_people(cases: Cases, y: NDArray[Any]) -> bool:
+    """Return whether every participant has one answer, and not all of them the same."""
+    _, first, place = np.unique(cases.participant, return_index=True, return_inverse=True)
+    has_nan = np.issubdtype(y.dtype, np.floating)
+    is_one = np.array_equal(y[first][place], y, equal_nan=has_nan)
+    return is_one and not np.array_equal(y[first], np.roll(y[first], 1, axis=0), equal_nan=has_nan)
 
 
 def score(run: Run, batch: Batch, proba: NDArray[np.float64]) -> float | None:
@@ -68,9 +81,12 @@ def stored_permutations(
 
 
 def permutation_facts(
-    metric: str, observed: float | None, values: NDArray[np.float64], kind: str
+    metric: str, observed: float | None, values: NDArray[np.float64], kind: str, between: bool = False
 ) -> dict[str, Any]:
-    """Return p = (b + 1) / (n + 1), and of what: kind and number named; no p under 99 permutations."""
+    """Return p = (b + 1) / (n + 1), and of what: kind and number named; no p under 99 permutations.
+
+    `between` says that answers were shuffled between participants, not within each.
+    """
     known = values[np.isfinite(values)]
     n = len(known)
     how = (
@@ -82,7 +98,7 @@ def permutation_facts(
         "metric": metric,
         "kind": kind,
         "n": n,
-        "words": f"{n} permutations of the answers within participants, {how}",
+        "words": f"{n} permutations of the answers {'between' if between else 'within'} participants, {how}",
         "p": None,
         "reason": "",
         "mean": float(known.mean()) if n else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from analysis.corpus.cases import CaseSpec, InputSpec
@@ -19,25 +19,39 @@ SplitKind = Literal[
     "first-trials",  # the first n trials of each recording train, the others test (SEED's 9/6)
     "trials-pooled",  # k folds of whole trials over everybody
     "segments",  # k folds of windows: leaky, shown with a watermark only
+    "segments-own",  # the same within each participant, overlapping windows together: leaky too
+    "domains",  # one group of participants trains, another is tested, for every ordered pair
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class SplitSpec:
-    """How cases are divided. `k` folds, or the number of training trials of "first-trials"; by `seed`."""
+    """How cases are divided. `k` folds, or the number of training trials of "first-trials"; by `seed`.
+
+    `domain` names what makes the groups of "domains": a field of the participants, or "corpus". Who is in
+    which is told to `splits.divide`, not kept here: an experiment names no participant.
+    """
 
     kind: SplitKind = "loso"
     k: int = 10
     seed: int = 1
+    domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchSpec:
-    """Random search: `sets` of settings drawn; nested in each training side, or (labelled) on the folds."""
+    """Search of settings: `sets` of them; nested in each training side, or (labelled) on the folds.
+
+    "random" draws them from the card's ranges; "grid" takes every combination of the settings that have
+    choices (drawn without repetition where there are more than `sets`), and nothing else is changed. `only`
+    names the settings that are searched, () for all.
+    """
 
     sets: int = 0
     inner_k: int = 3
     nested: bool = True
+    how: Literal["random", "grid"] = "random"
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +92,11 @@ class Experiment:
     metric: str = "balanced_accuracy"
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON-ready dictionary."""
-        return asdict(self)
+        """Return a JSON-ready dictionary.
+
+        Fields that came later are left out where they say nothing: older experiments keep their hashes.
+        """
+        return _without_silent(asdict(self))
 
     @property
     def sha256(self) -> str:
@@ -96,4 +113,22 @@ class Experiment:
         known["steps"] = None if known.get("steps") is None else tuple(known["steps"])
         for name, kind in (("split", SplitSpec), ("search", SearchSpec), ("controls", ControlSpec)):
             known[name] = kind(**known.get(name, {}))
+        known["search"] = replace(known["search"], only=tuple(known["search"].only))
         return cls(**known)
+
+
+def _without_silent(values: dict[str, Any]) -> dict[str, Any]:
+    for part, kind, old in (
+        ("split", SplitSpec, ("kind", "k", "seed")),
+        ("search", SearchSpec, ("sets", "inner_k", "nested")),
+        ("cases", CaseSpec, ("unit", "window_s", "hop_s", "stage")),
+    ):
+        if values[part] is not None:
+            usual = asdict(kind())
+            values[part] = {
+                name: value for name, value in values[part].items() if name in old or value != usual[name]
+            }
+    for each in values["inputs"]:
+        if not each["trial"]:
+            del each["trial"]
+    return values

@@ -28,6 +28,8 @@ from analysis.recognizers.table import make
 
 Maker = Callable[[str, Mapping[str, Any] | None], Recognizer]
 _SUM_TOLERANCE = 1e-4
+TRAINED = "trained."
+LEARNS_UNLABELLED = "learns from the tested side's cases without their answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class FoldOutcome:
     told: tuple[str, ...]
     losses: tuple[Mapping[str, Any], ...] = field(default=())
     masked: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    planes: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Where tested cases lie on a recognizer's planes, (n, 2) by name; "trained.NAME": those trained on."""
 
 
 def seed_of(seed: int, name: str) -> int:
@@ -86,7 +90,7 @@ def evaluate_fold(
     `masks` names what is also predicted, with these inputs taken away from the test side. Raises LeakError,
     RecognizerError, StepError, CancelledError.
     """
-    fitted = fit_on(batch, fold.train, fold.validation, training, context, ledger, fold.name)
+    fitted = fit_on(batch, fold.train, fold.validation, training, context, ledger, fold.name, fold.test)
     test = blinded(fitted.prepared.rows(fold.test))
     check_blind(test, fold.name)
     proba = predict(fitted.recognizer, test, batch)
@@ -96,10 +100,22 @@ def evaluate_fold(
         if line.state == "stopped":
             raise LeakError(line)
     told = tuple(fitted.steps.told)
+    if fitted.recognizer.card.transductive:
+        told = (f"Transductive: {fitted.recognizer.card.title} {LEARNS_UNLABELLED}.", *told)
     masked = {
         name: predict(fitted.recognizer, test.missing(gone), batch) for name, gone in (masks or {}).items()
     }
-    return FoldOutcome(proba, explanation, fitted.ledger, guards, told, fitted.losses, masked)
+    planes = _planes(fitted, test, fold.train) if explain else {}
+    return FoldOutcome(proba, explanation, fitted.ledger, guards, told, fitted.losses, masked, planes)
+
+
+def _planes(fitted: Fitted, test: Batch, train: Rows) -> dict[str, NDArray[np.float64]]:
+    """Return where both sides lie on the planes of a recognizer that has such."""
+    look = getattr(fitted.recognizer, "planes", None)
+    if look is None:
+        return {}
+    side = look(blinded(fitted.prepared.rows(train)))
+    return {**look(test), **{f"{TRAINED}{name}": values for name, values in side.items()}}
 
 
 def fit_on(
@@ -110,8 +126,13 @@ def fit_on(
     context: Context,
     ledger: Ledger | None = None,
     name: str = "",
+    unlabelled: Rows | None = None,
 ) -> Fitted:
-    """Fit steps and recognizer on rows of a batch; every row of it is prepared."""
+    """Fit steps and recognizer on rows of a batch; every row of it is prepared.
+
+    `unlabelled` are the rows that will be tested: a recognizer whose card says `transductive` gets them
+    without answers and without anything that says what was shown, and the ledger is told.
+    """
     if ledger is None:
         ledger = Ledger.of(batch.cases.id[train], batch.cases.id[validation])
     steps, prepared = prepare(training.steps, batch, train, ledger)
@@ -134,10 +155,23 @@ def fit_on(
         progress=heard,
         fitted=ledger.fitted,
         groups=training.groups,
+        unlabelled=_given(recognizer, prepared, unlabelled, ledger, name),
     )
     told.check()
     recognizer.fit(side, held, told)
     return Fitted(recognizer, steps, prepared, ledger, tuple(losses))
+
+
+def _given(
+    recognizer: Recognizer, prepared: Batch, rows: Rows | None, ledger: Ledger, name: str
+) -> Batch | None:
+    if rows is None or not len(rows) or not recognizer.card.transductive:
+        return None
+    blind = blinded(prepared.rows(rows))
+    check_blind(blind, name)
+    check_inputs(blind, name)
+    ledger.looked(f"{recognizer.card.name} (adaptation)", prepared.cases.id[rows])
+    return blind
 
 
 def predict(recognizer: Recognizer, blind: Batch, like: Batch) -> NDArray[np.float64]:

@@ -237,7 +237,7 @@ def _tested_twice(division: Division) -> Iterator[GuardLine]:
     if not division.folds:
         return
     rows, counts = np.unique(np.concatenate([fold.test for fold in division.folds]), return_counts=True)
-    if (counts > 1).any():
+    if (counts > 1).any() and not division.repeats:
         yield GuardLine("tested-twice", "stopped", f"cases {_some(rows[counts > 1])} are in two test sides")
 
 

@@ -114,6 +114,9 @@ def _write(run: Run, fold: Fold, outcome: FoldOutcome, facts: Mapping[str, Any])
         f"explain.{name}": values for name, values in outcome.explanation.weights.items()
     }
     explained |= {f"masked.{name}": values for name, values in outcome.masked.items()}
+    if outcome.planes:
+        explained |= {f"plane.{name}": np.float32(values) for name, values in outcome.planes.items()}
+        explained["train_rows"] = fold.train
     digest = write_arrays(
         run.folder / "folds" / f"{fold.name}.npz",
         {"rows": fold.test, "proba": outcome.proba, **explained},

@@ -1,4 +1,4 @@
-"""Several ratings estimated at once: each made high or low by a threshold and scored, as spec 02's tables do.
+"""Several ratings estimated at once: each made high or low by a threshold and scored (Comas et al.).
 
 Source: Comas, Aspandi, Binefa, "End-to-end facial and physiological model for Affective Computing and
 applications", Tables III and IV. The paper calls its score precision and accuracy, and does not say how
@@ -29,7 +29,7 @@ from analysis.recognizers.ten_labels import (
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-THRESHOLDED = ("precision", "accuracy", "f1_macro")
+THRESHOLDED = ("precision", "accuracy", "weighted_accuracy", "f1", "f1_macro")
 CONTINUOUS = ("ccc", "rmse")
 SCORES = (*THRESHOLDED, *CONTINUOUS)
 ON_NINE = (*RATINGS, "dominance", "familiarity")
@@ -95,6 +95,8 @@ def _middle(name: str, answers: Floats, known: float | None) -> float:
     found = answers[np.isfinite(answers)]
     if is_emotion(name) and (not len(found) or (found.min() >= 0 and found.max() <= 1)):
         return EMOTION_MIDDLE
+    if len(found) and _is_flag(answers):
+        return EMOTION_MIDDLE
     if known is not None:
         return float(known)
     fits = name in ON_NINE and (not len(found) or (found.min() >= RATING_LOW and found.max() <= RATING_HIGH))
@@ -149,11 +151,39 @@ def _f1_macro(total: Floats) -> Outcome:
     return Outcome(float(np.mean([2 * right / (2 * right + wrong) for right in both])), round(n))
 
 
+def _f1(total: Floats) -> Outcome:
+    n, hits, false, missed = total.tolist()
+    if 2 * hits + false + missed <= 0:
+        return Outcome(None, round(n), "high neither was nor was said")
+    return Outcome(2 * hits / (2 * hits + false + missed), round(n))
+
+
+def _weighted_accuracy(total: Floats) -> Outcome:
+    """Return (TP N / P + TN) / (2 N), which is the mean of recall and specificity (MER-SEM-MBT)."""
+    n, hits, false, missed = total.tolist()
+    positive, negative = hits + missed, n - hits - missed
+    if positive <= 0 or negative <= 0:
+        return Outcome(None, round(n), "all answers lie on one side of the threshold")
+    return Outcome((hits / positive + (negative - false) / negative) / 2, round(n))
+
+
 _FINISH: Mapping[str, Callable[[Floats], Outcome]] = {
     "precision": _precision,
     "accuracy": _accuracy,
+    "weighted_accuracy": _weighted_accuracy,
+    "f1": _f1,
     "f1_macro": _f1_macro,
 }
+
+
+def floors(high: Flags) -> dict[str, dict[str, float | None]]:
+    """Return what always saying "no" and "yes" reaches on a label whose answers are `high` (n,)."""
+    n = float(len(high))
+    positive = float(high.sum())
+    found = {}
+    for name, total in (("no", (n, 0.0, 0.0, positive)), ("yes", (n, positive, n - positive, 0.0))):
+        found[name] = {key: finish(np.array(total)).value for key, finish in _FINISH.items()}
+    return found
 
 
 def labels_of(
@@ -179,6 +209,7 @@ def labels_of(
                 "label": name,
                 "threshold": None if np.isnan(edge) else float(edge),
                 "high": None if np.isnan(edge) or not len(high) else float(high.mean()),
+                "floors": floors(high) if not np.isnan(edge) and len(high) else None,
                 "metrics": {key: told_of(each, people, seed, cancelled) for key, each in sums[place].items()},
             }
         )

@@ -99,6 +99,18 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             partial(_numbers, of_one=number_sums.mae),
             higher_is_better=False,
         ),
+        "r2": Metric(
+            "explained variance R²",
+            "numbers",
+            partial(_numbers, of_one=number_sums.r2),
+            about="1 - squared error by that of the mean of the tested answers; 0: no better than it",
+        ),
+        "one_minus_mae": Metric(
+            "1 - mean absolute error",
+            "numbers",
+            partial(_numbers, of_one=number_sums.one_minus_mae),
+            about="of answers from 0 to 1, as First Impressions are scored; high for the mean alone",
+        ),
         "rmse": Metric(
             "root mean squared error",
             "numbers",

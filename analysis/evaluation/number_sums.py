@@ -45,6 +45,30 @@ def mae(y: Floats, predicted: Floats) -> Sums:
     return _errors(np.abs(y - predicted), lambda mean: mean)
 
 
+def one_minus_mae(y: Floats, predicted: Floats) -> Sums:
+    """Return 1 - mean absolute error: the score of answers on a scale of 0 to 1."""
+    return _errors(np.abs(y - predicted), lambda mean: 1 - mean)
+
+
+def r2(y: Floats, predicted: Floats) -> Sums:
+    """Return 1 - squared error by squared distance from the mean answer; undefined where answers are one."""
+    known = np.isfinite(y) & np.isfinite(predicted)
+    if not known.any():
+        return undefined(NO_ANSWER, len(y))
+    centred = np.where(known, y - y[known].mean(), 0.0)
+    errors = np.where(known, (y - predicted) ** 2, 0.0)
+    parts = np.column_stack([known.astype(float), centred, centred**2, errors])
+
+    def of_total(total: Floats) -> Outcome:
+        n = float(total[0])
+        spread = float(total[2] - total[1] ** 2 / n) if n > 0 else 0.0
+        if spread <= 1e-15 * max(float(total[2]), 1e-300):
+            return Outcome(None, round(n), "answers never change")
+        return Outcome(1 - float(total[3]) / spread, round(n))
+
+    return Sums(parts, of_total)
+
+
 def rmse(y: Floats, predicted: Floats) -> Sums:
     """Return the root of the mean squared error."""
     return _errors((y - predicted) ** 2, lambda mean: float(np.sqrt(mean)))

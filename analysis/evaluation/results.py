@@ -7,7 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from analysis.evaluation.controls import baseline_facts, permutation_facts, stored_permutations
+from analysis.evaluation.controls import (
+    baseline_facts,
+    is_of_people,
+    permutation_facts,
+    stored_permutations,
+)
 from analysis.evaluation.intervals import interval_of
 from analysis.evaluation.jobs import permutation_values
 from analysis.evaluation.label_scores import labels_of
@@ -28,7 +33,8 @@ def result_of(run: Run, cancelled: Never = lambda: False) -> dict[str, Any]:
 
     Beside what `metrics.assess` returns, each metric with its `interval`: `primary` (its name), `trials` (the
     same, one vote a trial, where cases are windows), `labels` (several ratings at once, see `label_scores`),
-    `steps` (of recognizers that decide step by step), `baseline`, `controls`, `missing` folds with the
+    `tasks` (each ordered pair of a split by domains by itself), `steps` (of recognizers that decide step by
+    step), `baseline`, `controls`, `missing` folds with the
     reason, `notes` to be told wherever a number is, and `watermark` ("" unless figures may be shown only).
     """
     predictions = run.predictions()
@@ -36,13 +42,16 @@ def result_of(run: Run, cancelled: Never = lambda: False) -> dict[str, Any]:
     _with_intervals(found, predictions, run.experiment.seed, cancelled)
     found["primary"] = run.experiment.metric
     trials = len(np.unique(predictions.cases.groups(TRIAL)))
-    if trials < len(predictions):
+    once = len(np.unique(predictions.cases.id)) == len(predictions)
+    if once and trials < len(predictions):
         voted = by_trial(predictions)
         found["trials"] = assess(voted)
         _with_intervals(found["trials"], voted, run.experiment.seed, cancelled)
     if len(predictions.outputs) > 1:
         middles = run.facts.get("middles", {})
         found["labels"] = labels_of(predictions, middles, run.experiment.seed, cancelled)
+    if run.division.repeats:
+        found["tasks"] = _tasks(predictions, run.experiment.seed, cancelled)
     steps = steps_of(run, cancelled)
     if steps is not None:
         found["steps"] = steps
@@ -56,6 +65,16 @@ def result_of(run: Run, cancelled: Never = lambda: False) -> dict[str, Any]:
     found["notes"] = notes_of(run)
     found["watermark"] = watermark_of(run)
     found["version"] = VERSION
+    return found
+
+
+def _tasks(predictions: Predictions, seed: int, cancelled: Never) -> list[dict[str, Any]]:
+    found = []
+    for name in dict.fromkeys(predictions.fold.tolist()):
+        own = predictions.rows(np.flatnonzero(predictions.fold == name))
+        each = assess(own)
+        _with_intervals(each, own, seed, cancelled)
+        found.append({"fold": name, "cases": len(own), "metrics": each["metrics"]})
     return found
 
 
@@ -85,7 +104,9 @@ def controls_of(run: Run, predictions: Predictions, cancelled: Never = lambda: F
         else:
             seed = run.experiment.seed
             values = stored_permutations(predictions, metric, spec.permutations, seed, cancelled)
-        found["permutations"] = permutation_facts(metric, observed, values, spec.permutation_kind)
+        found["permutations"] = permutation_facts(
+            metric, observed, values, spec.permutation_kind, is_of_people(predictions.cases, predictions.y)
+        )
     if spec.probe:
         # A run whose inputs were removed keeps what its probe found.
         found["probe"] = run.controls().get("probe") or identity_probe(run.batch(), run.experiment.seed)

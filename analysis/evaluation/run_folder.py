@@ -5,7 +5,8 @@ inputs.json        recordings, label files and code with their SHA-256; versions
 cases.npz          every case, a column a fact, with its answer; what was lost is in inputs.json
 division.json      the folds, as case numbers; guards.json what the guards said before training
 batch/             inputs as .npy, read by every worker as they lie; gone when the run is finished
-folds/NAME.npz     `rows` (n,) tested, `proba` (n, k), `explain.*` (n, ...), `masked.*` (n, k)
+folds/NAME.npz     `rows` (n,) tested, `proba` (n, k), `explain.*` (n, ...), `masked.*` (n, k),
+                   `plane.*` (n, 2), `plane.trained.*` (m, 2) of the `train_rows` (m,)
 folds/NAME.json    written last, with the SHA-256 of the .npz: a fold is finished when this file is there
 folds/NAME.failed.json    why a fold did not finish; tried again when the run is resumed
 progress.jsonl     see `Run.progress`

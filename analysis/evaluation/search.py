@@ -1,4 +1,4 @@
-"""Random search of settings in the ranges of a recognizer's card.
+"""Search of settings in the ranges of a recognizer's card, at random or over a grid.
 
 Nested (the default): every set is scored on folds inside the training side, of whole groups; the test side is
 never looked at. On the reported folds, as some papers do: the set is chosen on the test side itself. Such a
@@ -7,8 +7,9 @@ result is labelled wherever it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,29 @@ def draw(card: Card, sets: int, seed: int, fixed: Mapping[str, Any]) -> list[dic
     return drawn
 
 
+def grid(
+    card: Card, sets: int, seed: int, fixed: Mapping[str, Any], only: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Return every combination of the settings that have choices, or `sets` of them drawn by the seed.
+
+    `only` names those that are combined, () for all; raises RecognizerError where there is none.
+    """
+    open_ = [each for each in card.settings if each.choices and (each.name in only if only else True)]
+    unknown = set(only) - {each.name for each in open_}
+    if unknown or not open_:
+        raise RecognizerError(
+            f"{card.name}: {', '.join(sorted(unknown)) or 'no setting'} has choices for a grid."
+        )
+    every = [
+        {**card.defaults(), **fixed, **dict(zip([each.name for each in open_], values, strict=True))}
+        for values in product(*(each.choices for each in open_))
+    ]
+    if len(every) <= sets:
+        return every
+    order = np.random.default_rng(seed).permutation(len(every))[:sets]
+    return [every[place] for place in np.sort(order)]
+
+
 def searched(
     batch: Batch, fold: Fold, training: Training, experiment: Experiment, context: Context, ledger: Ledger
 ) -> Found:
@@ -69,7 +93,10 @@ def searched(
     spec = experiment.search
     card = training.maker(training.recognizer, training.settings).card
     seed = seed_of(experiment.seed, "search" if not spec.nested else f"search/{fold.name}")
-    sets = draw(card, spec.sets, seed, training.settings)
+    if spec.how == "grid":
+        sets = grid(card, spec.sets, seed, training.settings, spec.only)
+    else:
+        sets = draw(card, spec.sets, seed, training.settings)
     assert batch.y is not None
     if spec.nested:
         parts = inner_folds(

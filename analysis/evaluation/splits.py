@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -12,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.corpus.cases import Cases, Rows
+from analysis.corpus.presses import together
 from analysis.evaluation.experiment import SplitKind, SplitSpec
 
 TRIAL = ("recording", "trial")
 VISIT = ("participant", "session")
 _TRIES = 50
+LEAST_PEOPLE = 3
+"""A domain of fewer participants is a few people, not a domain: that is told."""
 
 
 class SplitError(Exception):
@@ -49,6 +52,11 @@ class Division:
     leaks: tuple[str, ...] = ()
 
     @property
+    def repeats(self) -> bool:
+        """Whether a case is tested once for each side that it may be tested by, not once in all."""
+        return self.spec.kind == "domains"
+
+    @property
     def leaky(self) -> bool:
         """Whether results may be shown with a watermark only."""
         return bool(self.leaks)
@@ -70,12 +78,21 @@ class _Kind:
     leaks: tuple[str, ...] = ()
 
 
-def divide(cases: Cases, y: NDArray[Any] | None, spec: SplitSpec, validation: float = 0.0) -> Division:
+def divide(
+    cases: Cases,
+    y: NDArray[Any] | None,
+    spec: SplitSpec,
+    validation: float = 0.0,
+    domains: Mapping[str, str] | None = None,
+) -> Division:
     """Divide cases; `validation` is the share of each training side's groups that is set aside.
 
-    Folds by trial or stimulus keep the classes in balance where `y` holds class numbers. Raises SplitError.
+    Folds by trial or stimulus keep the classes in balance where `y` holds class numbers. `domains` gives the
+    domain of each participant for a split by domains; whoever has none is in no fold. Raises SplitError.
     """
     kind = KINDS[spec.kind]
+    if spec.kind == "domains":
+        kind = replace(kind, parts=_by_domain(domains or {}))
     answers = np.zeros(len(cases), np.int64) if y is None else y
     if not len(cases):
         raise SplitError("There are no cases to divide. Look at what was lost, with the reasons.")
@@ -95,8 +112,14 @@ def divide(cases: Cases, y: NDArray[Any] | None, spec: SplitSpec, validation: fl
     if not folds:
         raise SplitError(_nothing(spec, cases))
     notes += _notes(cases, folds, spec)
+    if spec.kind == "domains":
+        notes += _domain_notes(cases, domains or {})
     words = kind.words.format(
-        people=len(np.unique(cases.participant)), folds=len(folds), k=spec.k, recordings=len(folds)
+        people=len(np.unique(cases.participant)),
+        folds=len(folds),
+        k=spec.k,
+        recordings=len(folds),
+        domain=spec.domain or "domain",
     )
     return Division(spec, tuple(folds), kind.apart, words, tuple(notes), kind.leaks)
 
@@ -150,12 +173,18 @@ def _loso(cases: Cases, y: NDArray[Any], spec: SplitSpec) -> Iterator[tuple[str,
 def _by(unit: tuple[str, ...]) -> Callable[..., Iterator[tuple[str, Rows, Rows]]]:
     def parts(cases: Cases, y: NDArray[Any], spec: SplitSpec) -> Iterator[tuple[str, Rows, Rows]]:
         groups = cases.groups(unit) if unit else np.arange(len(cases)).astype(str)
-        balanced = y if unit != ("participant",) else np.zeros(len(y), np.int64)
+        # Where everybody has one answer (a visit is a case), folds keep the shares of the classes.
+        keeps = unit != ("participant",) or _one_answer(groups, y)
+        balanced = y if keeps else np.zeros(len(y), np.int64)
         if len(np.unique(groups)) > 1:
             for number, inside in enumerate(dealt(groups, balanced, spec.k, spec.seed)):
                 yield f"fold-{number + 1:02d}", np.flatnonzero(~inside), np.flatnonzero(inside)
 
     return parts
+
+
+def _one_answer(groups: NDArray[np.str_], y: NDArray[Any]) -> bool:
+    return y.ndim == 1 and len(np.unique(groups)) == len(set(zip(groups.tolist(), y.tolist(), strict=True)))
 
 
 def _sessions(cases: Cases, y: NDArray[Any], spec: SplitSpec) -> Iterator[tuple[str, Rows, Rows]]:
@@ -167,8 +196,10 @@ def _sessions(cases: Cases, y: NDArray[Any], spec: SplitSpec) -> Iterator[tuple[
             yield f"{code}_ses-{visit}", np.flatnonzero(own & ~inside), np.flatnonzero(own & inside)
 
 
-def _trials(cases: Cases, y: NDArray[Any], spec: SplitSpec) -> Iterator[tuple[str, Rows, Rows]]:
-    trials = cases.groups(TRIAL)
+def _trials(
+    cases: Cases, y: NDArray[Any], spec: SplitSpec, groups: NDArray[np.str_] | None = None
+) -> Iterator[tuple[str, Rows, Rows]]:
+    trials = cases.groups(TRIAL) if groups is None else groups
     for code in np.unique(cases.participant):
         rows = np.flatnonzero(cases.participant == code)
         if len(np.unique(trials[rows])) < 2:
@@ -176,6 +207,46 @@ def _trials(cases: Cases, y: NDArray[Any], spec: SplitSpec) -> Iterator[tuple[st
         parts = dealt(trials[rows], y[rows], spec.k, _seed(spec.seed, str(code)))
         for number, inside in enumerate(parts):
             yield f"{code}_fold-{number + 1:02d}", rows[~inside], rows[inside]
+
+
+def _segments_own(cases: Cases, y: NDArray[Any], spec: SplitSpec) -> Iterator[tuple[str, Rows, Rows]]:
+    yield from _trials(cases, y, spec, together(cases))
+
+
+def _by_domain(domains: Mapping[str, str]) -> Callable[..., Iterator[tuple[str, Rows, Rows]]]:
+    def parts(cases: Cases, y: NDArray[Any], spec: SplitSpec) -> Iterator[tuple[str, Rows, Rows]]:
+        own = np.array([domains.get(str(code), "") for code in cases.participant], dtype=str)
+        names = [str(name) for name in np.unique(own) if name]
+        for source in names:
+            for tested in names:
+                if source != tested:
+                    yield (
+                        f"{source}-to-{tested}",
+                        np.flatnonzero(own == source),
+                        np.flatnonzero(own == tested),
+                    )
+
+    return parts
+
+
+def _domain_notes(cases: Cases, domains: Mapping[str, str]) -> Iterator[str]:
+    people = [str(code) for code in np.unique(cases.participant)]
+    sizes: dict[str, list[str]] = {}
+    for code in people:
+        sizes.setdefault(domains.get(code, ""), []).append(code)
+    alone = sizes.pop("", [])
+    yield "; ".join(f"{name}: {len(codes)} participants" for name, codes in sorted(sizes.items())) + "."
+    if alone:
+        yield f"Without a domain, and in no fold: {', '.join(alone)}."
+    if len(sizes) > 2:
+        yield "Each case is tested once for every other domain: pooled figures count it that often."
+    small = [name for name, codes in sorted(sizes.items()) if len(codes) < LEAST_PEOPLE]
+    if small:
+        yield (
+            f"{' and '.join(small)}: fewer than {LEAST_PEOPLE} participants. What separates the domains "
+            "cannot"
+            " be told from what separates these people."
+        )
 
 
 def _first_trials(cases: Cases, y: NDArray[Any], spec: SplitSpec) -> Iterator[tuple[str, Rows, Rows]]:
@@ -244,6 +315,21 @@ KINDS: Mapping[SplitKind, _Kind] = MappingProxyType(
             "LEAKY, to be shown only: windows of one trial are in both sides ({folds} folds).",
             ("shared-trial", "shared-windows", "duplicate"),
         ),
+        "segments-own": _Kind(
+            _segments_own,
+            TRIAL,
+            (),
+            "LEAKY, to be shown only: within each of {people} participants, windows of one trial are in both"
+            " sides ({folds} folds); windows that overlap stay together.",
+            ("shared-trial",),
+        ),
+        "domains": _Kind(
+            _by_domain({}),
+            ("participant",),
+            (("participant",), TRIAL),
+            "Participants of one {domain} are tested by a recognizer trained on those of another, for every"
+            " ordered pair: {folds} folds.",
+        ),
     }
 )
 """Every kind of split: how it divides, what is never torn apart inside its training side, what it claims."""
@@ -284,7 +370,7 @@ def _file_name(label: str, taken: set[str]) -> str:
 
 
 def _notes(cases: Cases, folds: Sequence[Fold], spec: SplitSpec) -> Iterator[str]:
-    if spec.kind in ("loso", "participants"):
+    if spec.kind in ("loso", "participants", "domains"):
         tested = {(fold.name, name) for fold in folds for name in np.unique(cases.stimulus[fold.test])}
         shared = {
             (fold.name, name)
@@ -324,5 +410,8 @@ def _nothing(spec: SplitSpec, cases: Cases) -> str:
         "first-trials": f"a recording with more than {spec.k} trials, and there is none: lower --k",
         "trials-pooled": "at least two trials",
         "segments": "at least two windows",
+        "segments-own": "a participant with two windows that do not overlap, and there is none",
+        "domains": "participants of at least two domains: name what makes them with --domain"
+        f"{f', since {spec.domain} gives one at most' if spec.domain else ''}",
     }
     return f"--split {spec.kind} needs {needs[spec.kind]}."

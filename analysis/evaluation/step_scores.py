@@ -1,4 +1,4 @@
-"""Decisions step by step, beside the vote of a clip (spec 03): of recognizers that explain with `STEPS`.
+"""Decisions step by step, beside the vote of a clip (Tang et al.): of recognizers that explain with `STEPS`.
 
 Source: Tang, Liu, Zheng, Lu, "Multimodal Emotion Recognition Using Deep Neural Networks", whose figures are
 shares of steps, a mean over experiments.

@@ -31,6 +31,10 @@ from analysis.recognizers.table import make, recognizer_class
 
 FORMAT = "evoke-model"
 VERSION = 1
+WITHOUT_ADAPTATION = (
+    "{} was trained on all cases, where nothing is left to adapt to: it is used without adaptation, and its"
+    " run's figures, which are with adaptation, do not hold for it."
+)
 CardOf = Callable[[str], type[Recognizer]]
 
 
@@ -80,12 +84,18 @@ class Trained:
 
         Raises TrainedError where an input is another one than it was trained with.
         """
+        blind = self._prepared(batch)
+        return predict(self.recognizer, blind, blind), self.recognizer.explain(blind)
+
+    def probabilities(self, batch: Batch) -> NDArray[np.float64]:
+        """Return the predictions of `predict` alone; raises TrainedError."""
+        blind = self._prepared(batch)
+        return predict(self.recognizer, blind, blind)
+
+    def _prepared(self, batch: Batch) -> Batch:
         single_threaded()
         prepared = self.steps.apply(self._fitting(batch))
-        blind = blinded(prepared)
-        like = replace(blind, classes=self.classes, outputs=self.outputs)
-        blind = replace(blind, classes=self.classes, outputs=self.outputs)
-        return predict(self.recognizer, blind, like), self.recognizer.explain(blind)
+        return replace(blinded(prepared), classes=self.classes, outputs=self.outputs)
 
     def apply(
         self,
@@ -105,6 +115,8 @@ class Trained:
         made = make_batch(corpus, trials, spec, self.inputs, store, progress=progress, cancelled=cancelled)
         proba, explanation = self.predict(made.batch)
         warnings = [*made.warnings]
+        if self.card.transductive:
+            warnings.append(WITHOUT_ADAPTATION.format(self.card.title))
         transductive = is_transductive(self.steps.names)
         if transductive:
             warnings.append(
@@ -172,7 +184,8 @@ def train(
 ) -> Trained:
     """Train on all cases of a batch with answers; `experiment` must be resolved (see `usable.resolved`).
 
-    Raises RecognizerError, StepError, LeakError, CancelledError.
+    A transductive recognizer is trained without adaptation here, since there is no tested side, and `about`
+    says so. Raises RecognizerError, StepError, LeakError, CancelledError.
     """
     if batch.y is None:
         raise RecognizerError("Without answers nothing can be trained.")
@@ -193,6 +206,9 @@ def train(
         held = held_out(batch.cases, batch.y, every, kind.unit, share, training.seed)
     fitted = fit_on(batch, np.setdiff1d(every, held), held, training, told, None, "all cases")
     people = np.unique(batch.cases.participant)
+    notes: dict[str, Any] = {}
+    if fitted.recognizer.card.transductive:
+        notes["adaptation"] = WITHOUT_ADAPTATION.format(fitted.recognizer.card.title)
     return Trained(
         experiment,
         fitted.recognizer,
@@ -200,7 +216,7 @@ def train(
         batch.classes,
         batch.outputs,
         {name: each.names for name, each in batch.inputs.items()},
-        {"cases": len(batch), "participants": people.tolist(), **(about or {})},
+        {"cases": len(batch), "participants": people.tolist(), **notes, **(about or {})},
     )
 
 

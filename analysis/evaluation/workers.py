@@ -45,6 +45,19 @@ class Workers(Protocol):
         """Yield jobs as they end, in any order. Once `stop` says so no further one is begun."""
 
 
+class Here:
+    """No process of its own, one job after the other: small networks are trained before one has started."""
+
+    count = 1
+
+    def run(self, jobs: list[Job], stop: Callable[[], bool]) -> Iterator[Done]:
+        """Yield jobs as they end."""
+        for name, function, given in jobs:
+            if stop():
+                return
+            yield Done(name, function(*given))
+
+
 class Local:
     """Processes of this computer, through joblib's loky: started fresh, one thread each."""
 

@@ -28,7 +28,8 @@ class Signal:
 
     `values` (n, channels) float32, NaN in gaps; sample i was taken at `start_s` + i / `rate_hz`. For `kind`
     "face" there are no values but `frames`, which reads JPEGs by number, and their `times_s`; for "keys" the
-    table /keys (time, edge, key, class) in `table`. `good` are spans free of known faults.
+    table /keys (time, edge, key, class) in `table`, for "text" that of utterances (start_s, stop_s, trial,
+    text). `good` are spans free of known faults.
     """
 
     modality: str
@@ -76,6 +77,8 @@ class Feature:
     extract: Extract
     settings: Mapping[str, Any] = field(default_factory=dict)
     reach: ReachFn = no_further
+    files: tuple[str, ...] = ()
+    """Settings that name files: what these hold decides the numbers as well."""
 
 
 FEATURES: Mapping[str, str] = MappingProxyType(
@@ -86,6 +89,7 @@ FEATURES: Mapping[str, str] = MappingProxyType(
         "eeg.asymmetry": "analysis.features.eeg:ASYMMETRY",
         "eeg.hjorth": "analysis.features.eeg:HJORTH",
         "eeg.raw": "analysis.features.plain:RAW_EEG",
+        "eeg.band": "analysis.features.eeg_band:BAND",
         "statistics": "analysis.features.plain:STATISTICS",
         "samples": "analysis.features.plain:SAMPLES",
         "values": "analysis.features.plain:VALUES",
@@ -98,13 +102,29 @@ FEATURES: Mapping[str, str] = MappingProxyType(
         "respiration": "analysis.features.respiration:RESPIRATION",
         "speech.mfcc": "analysis.features.speech:MFCC",
         "speech.log_mel": "analysis.features.speech:LOG_MEL",
+        "speech.spectrogram": "analysis.features.spectrogram:SPECTROGRAM",
+        "speech.imemd": "analysis.features.imemd:IMEMD",
         "speech.voice": "analysis.features.voice_quality:VOICE",
+        "speech.speaker_frames": "analysis.features.speaker_frames:SPEAKER_FRAMES",
+        "speech.embedding": "analysis.features.embedding:EMBEDDING",
+        "speech.vectors": "analysis.features.embedding:VECTORS",
+        "speech.answer": "analysis.features.answer:ANSWER",
         "speech.functionals": "analysis.features.functionals:FUNCTIONALS",
         "face.expression": "analysis.features.face:EXPRESSION",
         "face.box": "analysis.features.face:BOX",
         "face.pixels": "analysis.features.face:PIXELS",
+        "face.scene": "analysis.features.scene:SCENE",
+        "face.scene_box": "analysis.features.scene:SCENE_BOX",
+        "face.frames": "analysis.features.frames:FACE_FRAMES",
+        "face.crops": "analysis.features.frames:FACE_CROPS",
+        "scene.frames": "analysis.features.frames:SCENE_FRAMES",
+        "speech.patches": "analysis.features.patches:PATCHES",
+        "text.hashed": "analysis.features.text:HASHED",
+        "text.embedding": "analysis.features.text:EMBEDDING",
         "keys.intervals": "analysis.features.keys:INTERVALS",
         "keys.statistics": "analysis.features.keys:STATISTICS",
+        "csi.event": "analysis.features.csi:EVENT",
+        "event.segment": "analysis.features.csi:SEGMENT",
     }
 )
 

@@ -22,7 +22,8 @@ class Reach:
     `before_s` and `after_s` are seconds read on its sides; `about_s` is a stretch of that length about the
     middle of every window, however short this is; `is_filtered` says that the whole recording is filtered
     first; `whole` says in words what else is taken of the whole recording, "" for nothing. How clearly a beat
-    or a breath must stand out, which is judged by the whole recording too, is not counted.
+    or a breath must stand out, which is judged by the whole recording too, is not counted. `memory_s` over 0:
+    nothing is read but so many seconds before a span's end.
     """
 
     before_s: float = 0.0
@@ -30,9 +31,12 @@ class Reach:
     about_s: float = 0.0
     is_filtered: bool = False
     whole: str = ""
+    memory_s: float = 0.0
 
     def of(self, spans: Spans, window_s: float) -> Spans:
         """Return what is read for spans (n, 2), in seconds, (n, 2)."""
+        if self.memory_s > 0:
+            return np.stack([spans[:, 1] - self.memory_s, spans[:, 1]], axis=1)
         length_s = window_s if window_s > 0 else spans[:, 1] - spans[:, 0]
         more_s = np.maximum(self.about_s - length_s, 0.0) / 2
         low_s = spans[:, 0] - np.maximum(more_s, self.before_s)

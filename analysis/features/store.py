@@ -31,7 +31,9 @@ from numpy.typing import NDArray
 
 from analysis.corpus.cases import InputSpec
 from analysis.corpus.corpus import Recording
+from analysis.features.as_live import AS_LIVE, extracted
 from analysis.features.feature import Feature, FeatureError, Signal, Steps, feature
+from analysis.features.word_vectors import file_sha256
 
 FORMAT = 1
 """Raise it when signals are read or entries are written in another way: every entry is then another one."""
@@ -45,6 +47,8 @@ ABANDONED_S = 3600.0
 _ORDER = (
     "recording_sha256", "streams", "feature", "version", "modality", "settings", "window_s", "hop_s", "spans",
 )  # fmt: skip
+_BESIDE = ("transcript_sha256", "files")
+"""What decides only where it is there."""
 Spans = NDArray[np.float64]
 
 
@@ -87,7 +91,7 @@ class Store:
         if signal is None:
             return None
         self.misses += 1
-        made = what.extract(signal, _spans(spans), spec.window_s, spec.hop_s, settings_of(spec, what))
+        made = extracted(what, signal, _spans(spans), spec.window_s, spec.hop_s, settings_of(spec, what))
         self._keep(place, made, {**said, "because": why or "it had not been computed"})
         return made
 
@@ -107,7 +111,7 @@ class Store:
         closest: list[str] | None = None
         for old in self.entries():
             if old.get("recording") == said["recording"] and old.get("feature") == said["feature"]:
-                changed = [_change(name, old.get(name), said[name]) for name in _ORDER]
+                changed = [_change(name, old.get(name), said.get(name)) for name in (*_ORDER, *_BESIDE)]
                 told = [each for each in changed if each]
                 if told and (closest is None or len(told) < len(closest)):
                     closest = told
@@ -179,7 +183,17 @@ class Store:
 
 def describe(recording: Recording, spec: InputSpec, spans: Spans, what: Feature) -> dict[str, Any]:
     """Return everything that decides the numbers of an entry, JSON-ready, and whose they are."""
+    settings = settings_of(spec, what)
+    beside: dict[str, Any] = {}
+    if spec.modality == "text":
+        beside["transcript_sha256"] = recording.transcript
+    if what.files:
+        # The place of a file is this computer's own; its content is what counts.
+        places = {name: Path(str(settings[name])).expanduser() for name in what.files if settings[name]}
+        beside["files"] = {name: file_sha256(place) for name, place in places.items()}
+        settings |= {name: place.name for name, place in places.items()}
     return {
+        **beside,
         "format": FORMAT,
         "recording": recording.id,
         "participant": recording.participant,
@@ -189,7 +203,7 @@ def describe(recording: Recording, spec: InputSpec, spans: Spans, what: Feature)
         "modality": spec.modality,
         "feature": what.name,
         "version": what.version,
-        "settings": settings_of(spec, what),
+        "settings": settings,
         "window_s": float(spec.window_s),
         "hop_s": float(spec.hop_s),
         "spans": hashlib.sha256(_spans(spans).tobytes()).hexdigest(),
@@ -200,12 +214,13 @@ def describe(recording: Recording, spec: InputSpec, spans: Spans, what: Feature)
 def key_of(said: Mapping[str, Any]) -> str:
     """Return an entry's name: the sha256 of what decides its numbers; whose they are does not."""
     deciding = {name: said[name] for name in ("format", *_ORDER)}
+    deciding |= {name: said[name] for name in _BESIDE if name in said}
     return hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def settings_of(spec: InputSpec, what: Feature) -> dict[str, Any]:
     """Return a feature's settings with those that the input sets; raises FeatureError for unknown ones."""
-    unknown = set(spec.settings) - set(what.settings)
+    unknown = set(spec.settings) - set(what.settings) - {AS_LIVE}
     if unknown:
         raise FeatureError(
             f"feature '{what.name}' has no setting {', '.join(sorted(unknown))}."
@@ -276,6 +291,10 @@ def _change(name: str, old: Any, new: Any) -> str:
             return "the recording has changed"
         case "version":
             return f"the feature is now version {new}, stored is version {old}"
+        case "transcript_sha256":
+            return "the transcript has changed"
+        case "files":
+            return "a file that it is computed with has changed"
         case "streams":
             return "other streams of the recording may be used"
         case "spans":

@@ -82,6 +82,8 @@ class Card:
     missing_inputs: bool = False
     """Whether it can predict where an input is missing."""
     least: int = 1
+    transductive: bool = False
+    """Whether it learns from the tested side's cases, without their answers; every result says so."""
     validation: float = 0.0
     """Share of the training side's groups set aside for early stopping; 0: `fit` gets None."""
     inputs_of: Mapping[str, tuple[InputSpec, ...]] = field(default_factory=dict)
@@ -114,6 +116,8 @@ class Context:
     fitted: Callable[[str, NDArray[np.intp]], None] = lambda what, ids: None
     groups: tuple[str, ...] = ("participant", "session", "trial")
     """What must not be torn apart where a recognizer splits its training rows again."""
+    unlabelled: Batch | None = None
+    """The tested side without its answers: given only to recognizers whose card says `transductive`."""
 
     def check(self) -> None:
         """Raise CancelledError if the work is to stop."""

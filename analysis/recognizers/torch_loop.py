@@ -57,7 +57,9 @@ class TrainSpec:
 
     `batch` rows a step, `clip` largest norm of the gradient (0: none), `patience` epochs in which the
     validation score did not rise by more than `gain` before it stops and goes back to the best epoch (0:
-    never; nor without validation). `phase` names the training in the curves and the ledger.
+    never; nor without validation). `halve_after` epochs without a smaller loss (of validation, where there is
+    one, else of training) halve the learning rate (0: never). `phase` names the training in the curves and
+    the ledger.
     """
 
     optimizer: Literal["sgd", "adam"] = "adam"
@@ -70,6 +72,9 @@ class TrainSpec:
     patience: int = 0
     gain: float = 0.0
     phase: str = "network"
+    decay: float = 1.0
+    """What every learning rate is multiplied by after each epoch."""
+    halve_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,13 @@ def train_network(
     if watched is not None:
         context.fitted(f"{spec.phase}: early stopping", watched.ids)
     optimizer = _optimizer(network, parameters, spec)
+    plateau = None
+    if spec.halve_after:
+        plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, factor=0.5, patience=spec.halve_after - 1, threshold=0.0
+        )
+        if validation is not None and len(validation):
+            context.fitted(f"{spec.phase}: learning rate", validation.ids)
     chosen = [each for group in optimizer.param_groups for each in group["params"]]
     shuffler = torch.Generator().manual_seed(context.seed)
     training: list[float] = []
@@ -145,7 +157,11 @@ def train_network(
                 f"{spec.phase}: the loss was no number any more in epoch {epoch}. Use a smaller learning "
                 f"rate than {spec.rate:g}, or clip the gradient."
             )
+        for group in optimizer.param_groups:
+            group["lr"] *= spec.decay
         context.progress(before + epoch, in_all or before + spec.epochs, told)
+        if plateau is not None:
+            plateau.step(told.get(f"{spec.phase}, validation", training[-1]))
         if watched is None:
             best = epoch
             continue

@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from analysis.corpus.corpus import Span
 
-SourceKind = Literal["rating", "category", "norm", "annotator", "fused", "trace"]
+SourceKind = Literal[
+    "rating", "category", "norm", "annotator", "fused", "trace", "participant", "questionnaire", "emotion"
+]
 RuleKind = Literal["threshold", "higher", "classes", "number"]
 Tie = Literal["drop", "low", "high"]
 
@@ -25,11 +27,15 @@ class Recipe:
 
     `source` with `of`: "rating" items (`("positive", "negative")`); "category" (); "norm" columns of the
     stimulus set (`("valence",)`); "annotator" and "fused": scheme, variable as in `evoke agreement`, and
-    whose (`("sam@1", "rating.valence", "fused-mean")`); "trace": the same, mean over the window after moving
-    it earlier by the rater's stored lag.
+    whose (`("sam@1", "rating.valence", "fused-mean")`; several with commas are a number each); "trace": the
+    same, mean over the window after moving it earlier by the rater's stored lag; "participant": a field of
+    the participants (`("group",)`); "questionnaire": an instrument's score in the same visit
+    (`("phq-9", "total")`). Of these two all trials of the participant, or of the visit, have one answer.
+    "emotion": what a label table says of the trial's item (or stimulus), `of` holding it whole
+    (`("awe=high", "anger=low")`).
 
     `rule`: "threshold" (`at`; above is the second class, a value equal to it goes by `tie`), "higher" (of
-    the two named ratings the higher one wins; equal: `tie`, "drop" by default as in spec 01), "classes" (the
+    the two named ratings the higher one wins; equal: `tie`, "drop" by default (Yang et al.), "classes" (the
     values themselves, of `classes` where some are named, others are lost), "number" (no classes; of several
     ratings each is an output of its own).
     `mask` = (scheme, tier, overlap): a window of which at least this share lies under an artefact mark is
@@ -49,6 +55,13 @@ class Recipe:
         """Return a dictionary that JSON gives back unchanged."""
         mask = None if self.mask is None else list(self.mask)
         return asdict(self) | {"of": list(self.of), "classes": list(self.classes), "mask": mask}
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """What its numbers are called: items, or the questions that annotators were asked."""
+        if self.source not in ("annotator", "fused") or len(self.of) != 3:
+            return self.of
+        return tuple(each.partition(".")[2] or each for each in self.of[1].split(","))
 
     @property
     def sha256(self) -> str:
@@ -91,7 +104,7 @@ class Target:
         """Names of the numbers; () where there are classes."""
         if self.classes:
             return ()
-        return self.recipe.of if self.further else (self.recipe.name or "answer",)
+        return self.recipe.numbers if self.further else (self.recipe.name or "answer",)
 
     @property
     def sha256(self) -> str:

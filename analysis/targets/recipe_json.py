@@ -22,6 +22,9 @@ _OF: Mapping[str, tuple[int | None, str]] = {
     "annotator": (3, "scheme, variable, annotator"),
     "fused": (3, "scheme, variable, whose"),
     "trace": (3, "scheme, variable, annotator"),
+    "emotion": (None, 'the label table, such as "awe=high"'),
+    "participant": (1, "the field of the participants"),
+    "questionnaire": (2, "the instrument and the score"),
 }
 
 

@@ -2,7 +2,8 @@
 
 Each picture is its length (4 bytes) and its bytes; each answer the number of boxes (4 bytes) and four
 float64 a box: left, top, width, height as shares of the picture. Given a `Crop` as arguments, it adds the
-picture's width and height (4 bytes each, 0 if damaged) and the pixels of every face, row by row.
+picture's width and height (4 bytes each, 0 if damaged) and the pixels of every face, row by row; or those of
+the whole picture.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ SCALE_STEP = 1.1
 NEIGHBOURS = 5
 SMALLEST_FACE = 8
 """A face that is looked for is at least this fraction of the picture's height: 1/8."""
+BARS = 114
+"""Grey of the bars beside a whole picture, as YOLO has them."""
 
 
 def main() -> None:
@@ -40,10 +43,13 @@ def main() -> None:
     crop = Crop.from_words(sys.argv[1:]) if len(sys.argv) > 1 else None
     while len(head := sys.stdin.buffer.read(HEAD.size)) == HEAD.size:
         jpeg = sys.stdin.buffer.read(HEAD.unpack(head)[0])
-        boxes = faces(cv2, cascade, jpeg)
-        sys.stdout.buffer.write(HEAD.pack(len(boxes)) + b"".join(BOX.pack(*box) for box in boxes))
-        if crop is not None:
-            sys.stdout.buffer.write(cut_out(cv2, jpeg, boxes, crop))
+        if crop is not None and crop.whole:
+            sys.stdout.buffer.write(whole(cv2, jpeg, crop))
+        else:
+            boxes = faces(cv2, cascade, jpeg)
+            sys.stdout.buffer.write(HEAD.pack(len(boxes)) + b"".join(BOX.pack(*box) for box in boxes))
+            if crop is not None:
+                sys.stdout.buffer.write(cut_out(cv2, jpeg, boxes, crop))
         sys.stdout.buffer.flush()
 
 
@@ -71,14 +77,9 @@ def faces(cv2: Any, cascade: Any, jpeg: bytes) -> list[tuple[float, float, float
 
 def cut_out(cv2: Any, jpeg: bytes, boxes: list[tuple[float, float, float, float]], crop: Crop) -> bytes:
     """Return the picture's size and the pixels of its faces, as they go out."""
-    picture = None
-    if jpeg:
-        kind = cv2.IMREAD_COLOR if crop.colour else cv2.IMREAD_GRAYSCALE
-        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), kind)
+    picture = decoded(cv2, jpeg, crop)
     if picture is None:
         return SIZE.pack(0, 0)
-    if crop.colour:
-        picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
     height, width = picture.shape[:2]
     made = [SIZE.pack(width, height)]
     for left, top, box_width, box_height in boxes:
@@ -92,6 +93,42 @@ def cut_out(cv2: Any, jpeg: bytes, boxes: list[tuple[float, float, float, float]
         square = cv2.resize(picture[np.ix_(rows, columns)], (crop.size_px, crop.size_px), interpolation=way)
         made.append(np.ascontiguousarray(square, np.uint8).tobytes())
     return b"".join(made)
+
+
+def whole(cv2: Any, jpeg: bytes, crop: Crop) -> bytes:
+    """Return the whole picture as one face is told: made a square, whatever its proportions were."""
+    picture = decoded(cv2, jpeg, crop)
+    if picture is None:
+        return HEAD.pack(0) + SIZE.pack(0, 0)
+    height, width = picture.shape[:2]
+    if crop.bars:
+        square = _between_bars(cv2, picture, crop)
+    else:
+        way = cv2.INTER_AREA if min(height, width) > crop.size_px else cv2.INTER_LINEAR
+        square = cv2.resize(picture, (crop.size_px, crop.size_px), interpolation=way)
+    head = HEAD.pack(1) + BOX.pack(0.0, 0.0, 1.0, 1.0) + SIZE.pack(width, height)
+    return head + np.ascontiguousarray(square, np.uint8).tobytes()
+
+
+def _between_bars(cv2: Any, picture: Any, crop: Crop) -> Any:
+    height, width = picture.shape[:2]
+    share = crop.size_px / max(height, width)
+    size = (max(1, round(width * share)), max(1, round(height * share)))
+    way = cv2.INTER_AREA if share < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(picture, size, interpolation=way)
+    square = np.full((crop.size_px, crop.size_px, crop.channels), BARS, np.uint8)
+    top, left = (crop.size_px - size[1]) // 2, (crop.size_px - size[0]) // 2
+    square[top : top + size[1], left : left + size[0]] = small.reshape(size[1], size[0], crop.channels)
+    return square
+
+
+def decoded(cv2: Any, jpeg: bytes, crop: Crop) -> Any:
+    """Return the picture, grey or red, green and blue; None where it is damaged."""
+    if not jpeg:
+        return None
+    kind = cv2.IMREAD_COLOR if crop.colour else cv2.IMREAD_GRAYSCALE
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), kind)
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) if picture is not None and crop.colour else picture
 
 
 if __name__ == "__main__":

@@ -61,12 +61,15 @@ class Box:
 class Crop:
     """How faces are cut out: a square of `size_px` pixels, the box and `margin` of its width on every side.
 
-    What lies outside the picture is as the picture's edge.
+    What lies outside the picture is as the picture's edge. `whole`: no face is looked for; the one box is the
+    whole picture, made a square, undistorted between grey `bars` if asked.
     """
 
     size_px: int
     margin: float = 0.0
     colour: bool = False
+    whole: bool = False
+    bars: bool = False
 
     @property
     def channels(self) -> int:
@@ -75,12 +78,13 @@ class Crop:
 
     def words(self) -> list[str]:
         """Return it as arguments of a command."""
-        return [str(self.size_px), repr(self.margin), str(int(self.colour))]
+        flags = (self.colour, self.whole, self.bars)
+        return [str(self.size_px), repr(self.margin), *(str(int(flag)) for flag in flags)]
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> Crop:
         """Rebuild from `words`."""
-        return cls(int(words[0]), float(words[1]), bool(int(words[2])))
+        return cls(int(words[0]), float(words[1]), *(bool(int(word)) for word in words[2:]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis.amendments import FILE as AMENDMENTS
 from analysis.corpus.corpus import Corpus, CorpusError, Left
 from analysis.corpus.loading import Loaded, gathered, load_recording
+from analysis.corpus.texts import TRANSCRIPTS
 from app.annotation.trials import refusal
 from app.consent import Modality
 from app.plan import LIVE_SUFFIX
@@ -57,9 +58,14 @@ def _loaded(study: Study, session: FinishedSession, refused: tuple[Modality, ...
     try:
         now = path.stat()
         amended = (study.folder / AMENDMENTS).stat().st_mtime_ns if _has_amendments(study) else 0
+        said = _changed_ns(study.folder / TRANSCRIPTS / f"{path.stem}.csv")
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}.") from error
-    return _loaded_in(path, session.sha256, refused, now.st_mtime_ns, now.st_size, amended)
+    return _loaded_in(path, session.sha256, refused, now.st_mtime_ns, now.st_size, amended, said)
+
+
+def _changed_ns(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def _has_amendments(study: Study) -> bool:

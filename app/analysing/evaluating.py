@@ -33,6 +33,7 @@ from analysis.recognizers.recognizer import RecognizerError
 from analysis.recognizers.table import recognizer_class
 from analysis.session_file import SessionFileError
 from analysis.targets.recipe import Lost, Recipe, Target, TargetError
+from app.analysing.domains import domains_named
 from app.analysing.plans import Plan, PlanError, plan_of
 from app.analysing.target_labels import label_sha256
 from app.analysing.targets import middles_of
@@ -137,12 +138,14 @@ def prepare(
     plan: Plan | None = None,
     store: Store | None = None,
     workers: int = 1,
+    domains: Mapping[str, str] | None = None,
     progress: Callable[[float], None] = lambda share: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Prepared:
     """Build the cases of an experiment, divide them, and let the guards look.
 
-    With several `workers` inputs that the store does not hold are computed in processes.
+    `domains` gives each participant's for a split by domains; None: as the split names them. With several
+    `workers` inputs that the store does not hold are computed in processes.
 
     Raises EvaluatingError with one clear message; CancelledError.
     """
@@ -170,7 +173,10 @@ def prepare(
         batch, more = usable(built.batch, card)
         batch = replace(batch, cases=replace(batch.cases, id=np.arange(len(batch), dtype=np.intp)))
         whole = replace(whole, target=target.recipe.to_json(), target_sha256=target.sha256)
-        division = divide(batch.cases, batch.y, whole.split, card.validation)
+        groups = domains
+        if groups is None and whole.split.kind == "domains":
+            groups = domains_named(study, corpus, whole.split.domain).of
+        division = divide(batch.cases, batch.y, whole.split, card.validation, groups)
         guards = check_division(batch, division, steps=whole.steps or ())
     lost = (*built.lost, *more)
     warnings = (*chosen, *built.warnings)

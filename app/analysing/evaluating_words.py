@@ -77,11 +77,12 @@ def _metric_lines(result: Mapping[str, Any], unit: str) -> Iterator[str]:
 def label_lines(labels: Mapping[str, Any]) -> Iterator[str]:
     """Tell the scores of each label, and how estimates became high or low."""
     yield f"  labels: {labels['words']}."
-    yield f"  {'label':<14}{'threshold':>10}{'high':>7}" + "".join(f"{name:>22}" for name in SCORES)
+    shown = [name for name in SCORES if all(name in row["metrics"] for row in labels["rows"])]
+    yield f"  {'label':<14}{'threshold':>10}{'high':>7}" + "".join(f"{name:>22}" for name in shown)
     for row in labels["rows"]:
         edge = "none" if row["threshold"] is None else f"{row['threshold']:g}"
         high = "" if row["high"] is None else f"{row['high']:.0%}"
-        told = "".join(f"{_with_ends(row['metrics'][name]):>22}" for name in SCORES)
+        told = "".join(f"{_with_ends(row['metrics'][name]):>22}" for name in shown)
         yield f"  {row['label']:<14}{edge:>10}{high:>7}{told}"
     average = "".join(f"{_with_ends(each):>22}" for each in labels["average"].values())
     yield f"  {'average':<14}{'':>17}{average}"

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +78,30 @@ def said_of(study: Study, corpus: Corpus, recipe: Recipe) -> Said:
     else:
         _of_person(study, labels, variable, whose, corpus, said)
     return said
+
+
+def several_of(study: Study, corpus: Corpus, recipe: Recipe) -> Said:
+    """Return the same for a recipe of several variables ("tier.one,tier.two"); a trial needs all of them.
+
+    Raises TargetError.
+    """
+    scheme, variables, whose = recipe.of
+    parts = [replace(recipe, of=(scheme, each, whose)) for each in variables.split(",")]
+    if len(parts) > 1 and recipe.rule != "number":
+        raise TargetError(f"target {recipe.name}: several questions at once need the rule 'number'.")
+    every = [said_of(study, corpus, part) for part in parts]
+    first = every[0]
+    for place, other in enumerate(every[1:], 1):
+        first.files |= other.files
+        first.why = {**other.why, **first.why}
+        first.warnings += [each for each in other.warnings if each not in first.warnings]
+        for key in list(first.answers):
+            if key in other.answers:
+                first.answers[key] = (*first.answers[key], *other.answers[key])
+            else:
+                del first.answers[key]
+                first.why.setdefault(key, f"{variables.split(',')[place]} was not answered")
+    return first
 
 
 def masks_of(

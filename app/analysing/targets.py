@@ -14,23 +14,27 @@ from typing import Any
 
 from analysis.corpus.corpus import Corpus, Trial
 from analysis.session_file import SessionFileError, open_session
+from analysis.targets.emotions import DIMENSIONS, EMOTIONS, answers_of, recipe_of
 from analysis.targets.recipe import Lost, Recipe, Target, TargetError, Tie, TrialKey
 from analysis.targets.recipe_json import parse_recipe, to_text
 from analysis.targets.rules import Answer, apply_rule
-from app.analysing.target_labels import Said, labelled_variables, masks_of, said_of
+from app.analysing.target_labels import Said, labelled_variables, masks_of, several_of
+from app.analysing.target_people import recipes_of_people, said_of_people
 from app.settings import write_atomically
 from app.study import Study
 from app.study_files import StudyError, exclusively, writing
 
 FOLDER = "derivatives/targets"
 OPPOSITES = (("negative", "positive"), ("unpleasant", "pleasant"), ("sad", "happy"))
-"""Pairs of items that are asked apart and compared: spec 01's rule, the higher one wins."""
+"""Pairs of items that are asked apart and compared: Yang et al.'s rule, the higher one wins."""
 NORMS = ("valence", "arousal")
 AT_ONCE = (
     "valence", "arousal", "liking", "neutral", "disgust", "joy", "happiness", "surprise", "anger", "fear",
     "sadness",
 )  # fmt: skip
-"""Ratings that one recognizer estimates at once (spec 02)."""
+"""Ratings that one recognizer estimates at once (Comas et al.)."""
+SEVERAL = ("rating", "annotator", "fused")
+"""Sources that give several numbers at once."""
 CIRCUMPLEX = ("valence", "arousal")
 """What the therapy assessment needs, whatever else was asked."""
 ON_NINE: Mapping[str, tuple[str, ...]] = {
@@ -82,7 +86,10 @@ def store(study: Study, recipe: Recipe) -> Path:
 def recipes(study: Study, corpus: Corpus) -> tuple[Recipe, ...]:
     """Return every recipe: those stored, then those that the study's own material offers."""
     found = {recipe.name: recipe for recipe in stored(study)}
-    for recipe in itertools.chain(_of_answers(corpus), _of_labels(study), _of_norms(corpus)):
+    offered = itertools.chain(
+        _of_answers(corpus), _of_labels(study), _of_norms(corpus), recipes_of_people(study, corpus)
+    )
+    for recipe in offered:
         found.setdefault(recipe.name, recipe)
     return tuple(found.values())
 
@@ -100,6 +107,8 @@ def recipe_named(study: Study, corpus: Corpus, name: str) -> Recipe:
 def _of_answers(corpus: Corpus) -> Iterator[Recipe]:
     if len({trial.category for trial in corpus.trials if trial.category}) > 1:
         yield Recipe("category", "category")
+    if len({trial.item.lower() for trial in corpus.trials} & EMOTIONS.keys()) > 1:
+        yield from (recipe_of(EMOTIONS, dimension) for dimension in DIMENSIONS)
     items = Counter(item for trial in corpus.trials for item in trial.ratings)
     for pair in OPPOSITES:
         if all(item in items for item in pair):
@@ -119,6 +128,7 @@ def _of_answers(corpus: Corpus) -> Iterator[Recipe]:
 
 
 def _of_labels(study: Study) -> Iterator[Recipe]:
+    yield from _together(study)
     for scheme, variable, code in labelled_variables(study):
         source = "fused" if code.startswith("fused-") else "annotator"
         of = (scheme.id, variable.id, code)
@@ -139,6 +149,25 @@ def _of_labels(study: Study) -> Iterator[Recipe]:
         known: Mapping[str, Any] = {"source": kind, "of": of}
         yield Recipe(f"{name}-high", rule="threshold", at=(low + high) / 2, **known)
         yield Recipe(name, rule="number", **known)
+
+
+def _together(study: Study) -> Iterator[Recipe]:
+    """Yield what observers' impressions give at once: all questions of a tier, on one scale of 0 to 1."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for scheme, variable, code in labelled_variables(study):
+        if variable.kind != "ordinal":
+            continue
+        asked = next(each for each in scheme.tier(variable.tier).questions if each.id == variable.part)
+        if asked.scale is not None and (asked.scale.low, asked.scale.high) == (0.0, 1.0):
+            found.setdefault((scheme.id, variable.tier, code), []).append(variable.id)
+    for (scheme_id, tier, code), names in found.items():
+        if len(names) > 1:
+            yield Recipe(
+                _slug(f"{scheme_id.replace('@', '-')}.{tier}.{code}"),
+                "fused" if code.startswith("fused-") else "annotator",
+                (scheme_id, ",".join(names), code),
+                "number",
+            )
 
 
 def _of_norms(corpus: Corpus) -> Iterator[Recipe]:
@@ -230,18 +259,27 @@ def _further(
     recipe: Recipe, answers: Mapping[TrialKey, Answer], values: Mapping[TrialKey, float]
 ) -> dict[TrialKey, tuple[float, ...]]:
     """Return the numbers behind the first one of each trial, where a recipe asks for several."""
-    if recipe.rule != "number" or recipe.source != "rating" or len(recipe.of) < 2:
+    if recipe.rule != "number" or recipe.source not in SEVERAL or len(recipe.numbers) < 2:
         return {}
     return {key: tuple(float(each) for each in answers[key][1:]) for key in values}
 
 
 def _said(study: Study, corpus: Corpus, recipe: Recipe) -> Said:
     if recipe.source in ("annotator", "fused", "trace"):
-        return said_of(study, corpus, recipe)
+        return several_of(study, corpus, recipe)
+    if recipe.source in ("participant", "questionnaire"):
+        return said_of_people(study, corpus, recipe)
     said = Said()
     if recipe.source == "category":
         said.otherwise = "the trial has no category"
         said.answers = {trial.key: (trial.category,) for trial in corpus.trials if trial.category}
+    elif recipe.source == "emotion":
+        said.otherwise = "the label table does not have what was imagined or shown"
+        table = answers_of(recipe)
+        for trial in corpus.trials:
+            level = table.get(trial.item.lower()) or table.get(trial.stimulus.lower())
+            if level:
+                said.answers[trial.key] = (level,)
     elif recipe.source == "norm":
         (column,) = recipe.of
         said.otherwise = f"its stimulus has no norm of {column}"

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from analysis.evaluation.run_folder import Run, open_run, runs_of
 from analysis.evaluation.runner import Heard, work
 from analysis.evaluation.standing import standing
 from analysis.evaluation.workers import available
+from analysis.features.as_live import live_inputs
 from analysis.recognizers.table import recognizer_class
 from analysis.targets.recipe import Target
 from app.analysing.combining import FOLDER, check_combinations, plan_combinations, work_on_combinations
@@ -166,7 +168,8 @@ def _experiments(study: Study, corpus: Corpus, options: argparse.Namespace) -> t
         )
     with in_words():
         target = make_target(study, corpus, recipe_named(study, corpus, options.target))
-        return tuple(_experiment(name, target, options) for name in options.recognizer)
+        asked = tuple(_experiment(name, target, options) for name in options.recognizer)
+    return tuple(as_live(each, corpus, options.as_live) for each in asked) if options.as_live else asked
 
 
 def _experiment(name: str, target: Target, options: argparse.Namespace) -> Experiment:
@@ -184,7 +187,7 @@ def _experiment(name: str, target: Target, options: argparse.Namespace) -> Exper
         target_sha256=target.sha256,
         settings=settings_of(name, options.settings),
         modalities=tuple(options.modalities),
-        split=SplitSpec(options.split, options.k, options.seed),
+        split=SplitSpec(options.split, options.k, options.seed, options.domain),
         search=SearchSpec(options.search, nested=not options.search_on_folds),
         controls=ControlSpec(
             count, "retrained" if options.retrain else "stored", masking=bool(options.combinations)
@@ -192,6 +195,13 @@ def _experiment(name: str, target: Target, options: argparse.Namespace) -> Exper
         seed=options.seed,
         metric=metric,
     )
+
+
+def as_live(experiment: Experiment, corpus: Corpus, memory_s: float) -> Experiment:
+    """Return an experiment whose inputs know the last `memory_s` of each span and nothing after it."""
+    with in_words():
+        whole = complete(experiment, corpus)
+        return replace(whole, inputs=live_inputs(whole.inputs, memory_s))
 
 
 def settings_of(recognizer: str, given: list[tuple[str, str]]) -> dict[str, Any]:

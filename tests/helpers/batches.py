@@ -59,6 +59,13 @@ def make_batch(
     return Batch(cases, inputs, y, classes)
 
 
+def two_domains(cases: Cases) -> dict[str, str]:
+    """Return the domain of each participant, as a study's field would say it: one and another in turn."""
+    return {
+        str(code): "one" if place % 2 else "other" for place, code in enumerate(np.unique(cases.participant))
+    }
+
+
 def make_input(values: NDArray[np.floating], lengths: NDArray[np.integer] | None = None) -> Input:
     """Return an input of these values (n, steps, d), padded behind `lengths` with 0."""
     n, steps = values.shape[:2]

@@ -143,7 +143,7 @@ def test_refused_streams_are_in_no_recording(happened: Happenings, tmp_path: Pat
     path = write(tmp_path / "one.h5", streams, happened.events)
     recording, _, _ = load_recording(path, refused=("voice", "typed_text"))
     assert [stream.id for stream in recording.streams] == ["eda"]
-    assert recording.refused == ("keys", "speech")
+    assert recording.refused == ("keys", "speech", "text")
 
 
 def test_a_corpus_is_in_the_order_of_names_and_says_what_it_cannot_read(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analysis.evaluation.experiment import SplitKind, SplitSpec
 from analysis.evaluation.splits import KINDS, TRIAL, SplitError, divide, held_out, inner_folds
-from tests.helpers.batches import make_batch, make_cases
+from tests.helpers.batches import make_batch, make_cases, two_domains
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_every_case_is_tested_once_and_never_trained_on_in_that_fold(
     kind: SplitKind, k: int, seed: int, validation: float
 ) -> None:
     batch = make_batch(5, 8, {"eda": (1, 1)}, sessions=2)
-    division = divide(batch.cases, batch.y, SplitSpec(kind, k, seed), validation)
+    division = divide(batch.cases, batch.y, SplitSpec(kind, k, seed), validation, two_domains(batch.cases))
     tested = np.sort(np.concatenate([fold.test for fold in division.folds]))
     if kind == "first-trials":
         assert len(np.unique(tested)) == len(tested)
@@ -63,7 +63,8 @@ def test_every_case_is_tested_once_and_never_trained_on_in_that_fold(
 @settings(max_examples=20, deadline=None)
 def test_same_seed_same_folds(kind: SplitKind, seed: int) -> None:
     batch = make_batch(4, 6, {"eda": (1, 1)}, sessions=2)
-    one, other = (divide(batch.cases, batch.y, SplitSpec(kind, 3, seed), 0.3) for _ in range(2))
+    spec, groups = SplitSpec(kind, 3, seed), two_domains(batch.cases)
+    one, other = (divide(batch.cases, batch.y, spec, 0.3, groups) for _ in range(2))
     for first, second in zip(one.folds, other.folds, strict=True):
         assert first.name == second.name
         for side in ("train", "validation", "test"):
