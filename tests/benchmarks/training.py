@@ -1,7 +1,7 @@
-"""Training: epochs beside a DataLoader, ShallowConvNet beside braindecode's, folds over workers.
+"""Training: epochs beside a DataLoader, ShallowConvNet beside braindecode's, folds, each recognizer's cost.
 
     evoke bench training [--cases 128] [--epochs 3] [--repeats 5] [--participants 8] [--fold-epochs 1]
-                         [--folds 4] [--workers 1,2] [--only epochs|shallow|folds] [--json]
+                         [--folds 4] [--workers 1,2] [--only epochs|shallow|folds|recognizers] [--json]
 
 One thread, CPU seconds of the process, the quickest of several epochs or steps. Both loops see the same
 mini-batches and draw the same dropout, so their weights must be equal in the end: the largest difference is
@@ -19,11 +19,12 @@ from typing import Any
 
 import torch
 
+from tests.benchmarks.training_costs import costs, show
 from tests.benchmarks.training_folds import a_fold_of_each, extrapolated, scaling
 from tests.benchmarks.training_networks import Case, attention_lstm, bimodal_lstm, ours, plain
 from tests.benchmarks.training_shallow import FORMULATIONS, measured
 
-PARTS = ("epochs", "shallow", "folds")
+PARTS = ("epochs", "shallow", "folds", "recognizers")
 
 
 def cases(count: int) -> list[Case]:
@@ -85,13 +86,16 @@ def main(argv: Sequence[str]) -> int:
             "scaling": scaling(options.participants, options.fold_epochs, options.folds, options.workers),
             "extrapolated_h": extrapolated(each, options.participants, options.fold_epochs),
         }
+    if "recognizers" in wanted:
+        found["recognizers"] = costs()
     print(json.dumps(found)) if options.json else _print(found)
     is_same = all(each["difference"] == 0 for each in found.get("epochs", ()))
     is_close = all(
         each["difference"] < 1e-3 and each["of_gradients"] < 1e-3
         for each in found.get("shallow", {}).values()
     )
-    return 0 if is_same and is_close else 1
+    has_failed = any("failed" in each for each in found.get("recognizers", ()))
+    return 0 if is_same and is_close and not has_failed else 1
 
 
 def _print(found: dict[str, Any]) -> None:
@@ -114,6 +118,8 @@ def _print(found: dict[str, Any]) -> None:
             )
     if "folds" in found:
         _print_folds(found["folds"])
+    if "recognizers" in found:
+        show(found["recognizers"])
 
 
 def _print_folds(folds: dict[str, Any]) -> None:
