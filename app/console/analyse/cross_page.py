@@ -1,0 +1,482 @@
+"""The step Cross-corpus: learn on one domain, recognise in another; methods side by side while they train."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QScrollArea,
+    QSplitter,
+    QTableWidgetItem,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.analysing.cross_corpus import METHODS
+from app.analysing.transfer import Kept, Sides
+from app.analysing.transfer_figures import LAYER_WORDS, LAYERS
+from app.console.analyse.cross_results import ResultTables
+from app.console.analyse.cross_work import HIGH, Asked, Found, Seen, Trained, look, see
+from app.console.analyse.down_only import DownOnly
+from app.console.analyse.draw_figure import FigureView
+from app.console.analyse.in_passing import InPassing
+from app.console.analyse.run_process import Starter
+from app.console.analyse.step_page import WaitingStep
+from app.console.choices import combo, fill_combo, make_tick, whole
+from app.console.parts import Banner, Card, Heading, Line, Primary, Tick, Tinted, quiet
+from app.console.plain_table import plain_table
+
+READING = "Reading recordings and answers…"
+NOTHING = "Nothing to compare yet."
+LOOK_MS = 700
+ANOTHER = "another study"
+FIRST = ("svm", "pdan-source", "pdan")
+"""Methods that are ticked at first."""
+ABOUT = (
+    "A recognizer learns from one domain with answers and from the other without, and is then tested "
+    "there. Of"
+    " five classes published systems find 34 to 57 % from corpus to corpus: label a few dozen recordings "
+    "of your"
+    " own before you trust one."
+)
+
+
+class CrossPage(WaitingStep):
+    """Chooses sides and methods, starts them as a process of their own, and shows how they learn."""
+
+    unreadable = "The recordings cannot be read."
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Cross-corpus", "Cross-corpus", NOTHING, parent)
+        self.found: Found | None = None
+        self.seen: Seen | None = None
+        self.other: Path | None = None
+        self._labels: dict[str, str] = {}
+        self._valence: dict[str, bool] = {}
+        self._filling = False
+        self.starter = Starter(self)
+        self.starter.ended.connect(self._on_ended)
+        self.starter.failed.connect(self._on_start_failed)
+        self.collapse = Banner()
+        self.looking = InPassing(self)
+        self.looking.failed.connect(lambda text: self.trouble.say(text, "alarm"))
+        self._look = QTimer(self, interval=LOOK_MS)
+        self._look.timeout.connect(self._follow)
+        self._lay_out(self._controls(), self._body(), self.collapse)
+        self._show_buttons()
+
+    def _controls(self) -> tuple[QWidget, ...]:
+        self.stop_button = Tinted("Stop", "end", self.stop)
+        self.stop_button.setToolTip("Stop what is being trained; finished methods stay")
+        self.start_button = Primary("Start", "start", self.start)
+        self.start_button.setToolTip("Train and test the ticked methods, a run each")
+        return self.stop_button, self.start_button
+
+    def _body(self) -> QWidget:
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self._form())
+        right = Card()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName("Results, curves and plane")
+        self.results = ResultTables()
+        self.results.said.connect(self.said)
+        self.tabs.addTab(self.results, "Results")
+        self.tabs.addTab(self._curves(), "Curves")
+        self.tabs.addTab(self._plane(), "Plane")
+        right.body.addWidget(self.tabs)
+        split.addWidget(right)
+        split.setStretchFactor(0, 0)
+        split.setStretchFactor(1, 1)
+        split.setSizes([390, 690])
+        return split
+
+    def _form(self) -> QWidget:
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.addWidget(Line(ABOUT, "muted", True))
+        form = QFormLayout()
+        self.domain: QComboBox = combo("Domains", 18)
+        self.target: QComboBox = combo("Target", 18)
+        form.addRow("Domains", self.domain)
+        form.addRow("Target", self.target)
+        column.addLayout(form)
+        self.problem = Line("", "warning", True)
+        column.addWidget(self.problem)
+        column.addWidget(Heading("Classes"))
+        self.classes = plain_table("Classes of each domain", ("Counts as", "High valence"), 0)
+        self.classes.setSelectionMode(self.classes.SelectionMode.SingleSelection)
+        self.classes.setEditTriggers(
+            self.classes.EditTrigger.DoubleClicked | self.classes.EditTrigger.EditKeyPressed
+        )
+        self.classes.itemChanged.connect(self._on_class)
+        quiet(self.classes)
+        column.addWidget(self.classes)
+        self.class_words = Line("", "muted", True)
+        column.addWidget(self.class_words)
+        column.addWidget(Heading("Methods"))
+        grid = QGridLayout()
+        self.methods: dict[str, Tick] = {}
+        for place, method in enumerate(METHODS):
+            tick = Tick(method.title)
+            tick.setChecked(method.name in FIRST)
+            tick.toggled.connect(lambda _: self._show_buttons())
+            self.methods[method.name] = tick
+            grid.addWidget(tick, place // 2, place % 2)
+        column.addLayout(grid)
+        row = QHBoxLayout()
+        self.epochs = whole("Epochs", 1, 1000, 40)
+        self.seeds = whole("Seeds", 1, 50, 1)
+        for box in (self.epochs, self.seeds):
+            row.addWidget(Line(box.accessibleName()))
+            row.addWidget(box, 1)
+        column.addLayout(row)
+        self.held_out = Tick("Choose weights on people set aside of the source")
+        self.oracle = Tick("Upper bound as well: weights chosen on the answers")
+        self.oracle.setToolTip("As the paper reports its figures; never a figure to expect of new recordings")
+        self.sets = whole("Combinations of weights tried", 1, 343, 12)
+        self.sets.setSuffix(" combinations of weights")
+        for tick in (self.held_out, self.oracle):
+            tick.toggled.connect(lambda _: self._show_buttons())
+            column.addWidget(tick)
+        column.addWidget(self.sets)
+        column.addStretch(1)
+        self.domain.activated.connect(lambda _: self._on_domain())
+        self.target.activated.connect(lambda _: self._changed())
+        area = DownOnly()
+        area.setWidget(inner)
+        area.setAccessibleName("What is compared")
+        area.viewport().setAutoFillBackground(False)
+        inner.setAutoFillBackground(False)
+        card = Card()
+        card.body.addWidget(area)
+        return card
+
+    def _curves(self) -> QWidget:
+        made = QWidget()
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 4, 0, 0)
+        self.trained: QComboBox = combo("Training that is shown", 30)
+        self.trained.activated.connect(lambda _: self._see())
+        column.addWidget(self.trained)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setAccessibleName("Curves")
+        inner = QWidget()
+        rows = QVBoxLayout(inner)
+        rows.setContentsMargins(0, 0, 8, 0)
+        self.losses = FigureView("Losses")
+        self.shares = FigureView("Accuracy and changed pseudo-labels")
+        self.pseudo = FigureView("Pseudo-labels by class")
+        for view in (self.losses, self.shares, self.pseudo):
+            view.said.connect(self.said)
+            rows.addWidget(view)
+        area.setWidget(inner)
+        area.viewport().setAutoFillBackground(False)
+        inner.setAutoFillBackground(False)
+        column.addWidget(area, 1)
+        return made
+
+    def _plane(self) -> QWidget:
+        made = QWidget()
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 4, 0, 0)
+        self.layer: QComboBox = combo("Layer", 24)
+        fill_combo(self.layer, [(LAYER_WORDS[name], name) for name in LAYERS], LAYERS[1])
+        self.layer.activated.connect(lambda _: self._show_plane())
+        self.plane = FigureView("Both domains on a plane")
+        self.plane.said.connect(self.said)
+        column.addWidget(self.layer)
+        column.addWidget(self.plane, 1)
+        return made
+
+    # Reading
+
+    def _forget(self) -> None:
+        self.found, self.seen, self.other = None, None, None
+        self._labels, self._valence = {}, {}
+
+    def _read(self) -> None:
+        study = self.study
+        if study is not None:
+            asked = self._asked()
+            self._read_by(lambda told: look(study, asked, told), self._on_found, READING)
+
+    def _asked(self) -> Asked:
+        return Asked(
+            str(self.target.currentData() or ""),
+            str(self.domain.currentData() or "") if self.other is None else "",
+            self.other,
+            tuple(sorted(self._labels.items())),
+        )
+
+    def _on_found(self, found: Found) -> None:
+        self.found = found
+        entries: list[tuple[str, object]] = [
+            (f"{each.title} ({', '.join(each.sizes)})", each.name) for each in found.domains
+        ]
+        if self.other is not None:
+            entries.append((f"The study {self.other.name}", str(self.other)))
+        entries.append(("Another study…", ANOTHER))
+        fill_combo(self.domain, entries, found.asked.domain if self.other is None else str(self.other))
+        fill_combo(self.target, [(name, name) for name in found.targets], found.asked.target)
+        self.problem.setText(found.problem)
+        self.problem.setVisible(bool(found.problem))
+        self._show_classes(found.sides)
+        self._show_made(found)
+        self.stack.setCurrentIndex(1)
+        self._show_buttons()
+
+    def _show_made(self, found: Found) -> None:
+        chosen = self.trained.currentData()
+        titles = [each.title for each in found.trained]
+        kept = chosen if isinstance(chosen, Trained) and chosen.title in titles else None
+        place = titles.index(kept.title) if kept is not None else 0
+        fill_combo(self.trained, [(each.title, each) for each in found.trained], None)
+        if found.trained:
+            self.trained.setCurrentIndex(place)
+        self.trained.setEnabled(bool(found.trained))
+        self.results.show_kept(found.kept)
+        newest: Kept | None = found.kept[0] if found.kept else None
+        self.summary.set_whole(
+            "" if newest is None else f"{len(found.kept)} kept, the newest of {newest.made_utc[:10]}"
+        )
+        self._see()
+
+    def _show_classes(self, sides: Sides | None) -> None:
+        self._filling = True
+        names = () if sides is None else sides.names
+        heads = ["Counts as", *names, "High valence"]
+        self.classes.setColumnCount(len(heads))
+        self.classes.setHorizontalHeaderLabels(heads)
+        rows = [] if sides is None else list(sides.counts.items())
+        self.classes.setRowCount(len(rows))
+        for place, (name, counts) in enumerate(rows):
+            first = QTableWidgetItem(name)
+            first.setData(Qt.ItemDataRole.UserRole, name)
+            first.setToolTip("Edit the name to count it as another class; leave it empty to leave it out")
+            self.classes.setItem(place, 0, first)
+            for column, domain in enumerate(names, 1):
+                cell = QTableWidgetItem(str(counts.get(domain, 0)))
+                cell.setFlags(cell.flags() & ~Qt.ItemFlag.ItemIsEditable)
+                cell.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                self.classes.setItem(place, column, cell)
+            valence = QTableWidgetItem("")
+            valence.setFlags(valence.flags() & ~Qt.ItemFlag.ItemIsEditable)
+            is_high = self._valence.get(name, name.casefold() in HIGH)
+            make_tick(valence, f"{name} is of high valence", is_high)
+            valence.setText("high" if is_high else "low")
+            self.classes.setItem(place, len(heads) - 1, valence)
+        header = self.classes.horizontalHeader()
+        for column in range(len(heads)):
+            header.setSectionResizeMode(
+                column, header.ResizeMode.Stretch if column == 0 else header.ResizeMode.ResizeToContents
+            )
+        line = self.classes.verticalHeader().defaultSectionSize()
+        self.classes.setFixedHeight(line * (max(2, len(rows)) + 1) + 8)
+        self._filling = False
+        self._tell_classes(sides)
+
+    def _tell_classes(self, sides: Sides | None) -> None:
+        if sides is None:
+            self.class_words.setText("")
+            return
+        left = [name for name in sides.counts if name not in sides.classes]
+        told = f"{len(sides.classes)} classes in common, chance {1 / len(sides.classes):.0%}."
+        if left:
+            told += f" Not in every domain, and left out: {', '.join(filter(None, left))}."
+        if len({self._is_high(name) for name in sides.classes}) < 2:
+            told += " All of one valence: the rough penalty tells nothing apart."
+        self.class_words.setText(told)
+
+    def _is_high(self, name: str) -> bool:
+        return self._valence.get(name, name.casefold() in HIGH)
+
+    def _on_class(self, item: QTableWidgetItem) -> None:
+        if self._filling or self.found is None:
+            return
+        name_item = self.classes.item(item.row(), 0)
+        assert name_item is not None
+        if item.column() == 0:
+            before, after = str(item.data(Qt.ItemDataRole.UserRole)), item.text().strip()
+            # What was mapped onto this class before goes on to the new name.
+            for old in [old for old, new in self._labels.items() if new == before]:
+                self._labels[old] = after
+            self._labels[before] = after
+            self._changed()
+        elif item.column() == self.classes.columnCount() - 1:
+            is_high = item.checkState() == Qt.CheckState.Checked
+            self._valence[str(name_item.data(Qt.ItemDataRole.UserRole))] = is_high
+            self._filling = True
+            item.setText("high" if is_high else "low")
+            self._filling = False
+            self._tell_classes(self.found.sides)
+
+    def _on_domain(self) -> None:
+        chosen = self.domain.currentData()
+        if chosen == ANOTHER:
+            self._ask_study()
+            return
+        self.other = Path(chosen) if self.other is not None and chosen == str(self.other) else None
+        self._changed()
+
+    def _ask_study(self) -> None:
+        dialog = QFileDialog(self, "Choose the other study")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda name: self.choose_study(Path(name)))
+        dialog.rejected.connect(self._read)
+        dialog.open()
+
+    def choose_study(self, folder: Path) -> None:
+        """Take another study as the other domain."""
+        self.other = folder
+        self._changed()
+
+    def _changed(self) -> None:
+        self._read()
+
+    # Starting
+
+    def arguments(self) -> list[str]:
+        """Return the command that compares what is chosen."""
+        assert self.study is not None and self.found is not None
+        asked = self.found.asked
+        told = ["transfer", str(self.study.folder)]
+        told += [str(asked.other)] if asked.other is not None else ["--domain", asked.domain]
+        told += ["--target", asked.target, "--methods", ",".join(self._ticked())]
+        for old, new in asked.labels:
+            told += ["--map", f"{old}={new}"]
+        if self.found.sides is not None:
+            high = [name for name in self.found.sides.classes if self._is_high(name)]
+            told += ["--high", ",".join(high) or "none"]
+        told += ["--set", f"epochs={self.epochs.value()}", "--seeds", str(self.seeds.value())]
+        told += ["--sets", str(self.sets.value())]
+        told += ["--held-out"] * self.held_out.isChecked() + ["--oracle"] * self.oracle.isChecked()
+        return [*told, "--workers", "1"]
+
+    def _ticked(self) -> list[str]:
+        return [name for name, tick in self.methods.items() if tick.isChecked()]
+
+    def start(self) -> None:
+        """Start the ticked methods."""
+        try:
+            self.starter.start(self.arguments())
+        except OSError as error:
+            self.trouble.say(f"It could not be started: {error.strerror or error}.", "alarm")
+            return
+        self.trouble.say("")
+        self.said.emit("Started. Runs come one after the other.", "good")
+        self._look.start()
+        self._show_buttons()
+
+    def stop(self) -> None:
+        """Ask what is being trained to stop."""
+        for each in () if self.found is None else self.found.trained:
+            if each.run.state == "running":
+                each.run.cancel()
+
+    def _follow(self) -> None:
+        """Read again what a started process has written."""
+        if not self.waiting.is_busy and not self.looking.is_busy:
+            self._refresh()
+        if not self.starter.running:
+            self._look.stop()
+
+    def _refresh(self) -> None:
+        study, found = self.study, self.found
+        if study is None or found is None:
+            return
+        asked = found.asked
+        self.looking.run(lambda told: look(study, asked, told), self._on_refreshed)
+
+    def _on_refreshed(self, found: Found) -> None:
+        if self.found is not None and found.asked == self.found.asked:
+            newest = found.trained[0].title if found.trained else ""
+            known = self.found.trained[0].title if self.found.trained else ""
+            self.found = found
+            if newest != known:
+                # Follow what is being trained now.
+                fill_combo(self.trained, [(each.title, each) for each in found.trained], None)
+            self._show_made(found)
+            self._show_buttons()
+
+    def _on_ended(self) -> None:
+        self.said.emit("The comparison is finished.", "good")
+        self._refresh()
+        self._show_buttons()
+
+    def _on_start_failed(self, text: str) -> None:
+        self.trouble.say(text, "alarm")
+        self._refresh()
+        self._show_buttons()
+
+    # Figures
+
+    def _see(self) -> None:
+        chosen = self.trained.currentData()
+        if not isinstance(chosen, Trained):
+            self._on_seen(None)
+            return
+        self.looking.run(lambda told: see(chosen, told), self._on_seen)
+
+    def _on_seen(self, seen: Seen | None) -> None:
+        self.seen = seen
+        why = "No training yet: start some methods." if seen is None else "This method has no such curve."
+        for view, shown in (
+            (self.losses, None if seen is None else seen.losses),
+            (self.shares, None if seen is None else seen.shares),
+            (self.pseudo, None if seen is None else seen.pseudo),
+        ):
+            view.show_figure(shown, why)
+            view.area.setMinimumHeight(0 if shown is None else view.drawing.sizeHint().height() + 4)
+        chosen = self.trained.currentData()
+        warning = "" if seen is None else seen.curves.warning
+        said = f"{chosen.title}. {warning}" if warning and isinstance(chosen, Trained) else ""
+        self.collapse.say(said, "warning")
+        self._show_plane()
+
+    def _show_plane(self) -> None:
+        seen = self.seen
+        planes: Mapping[str, object] = {} if seen is None else seen.planes
+        layer = str(self.layer.currentData())
+        shown = None if seen is None else seen.planes.get(layer)
+        why = (
+            "No training yet: start some methods."
+            if not planes
+            else "It is shown when this training is finished."
+            if seen is not None and not seen.is_finished
+            else "This method has no such plane."
+        )
+        self.plane.show_figure(shown, why)
+
+    def _show_buttons(self) -> None:
+        found = self.found
+        ready = found is not None and found.sides is not None
+        is_searched = self.held_out.isChecked() or self.oracle.isChecked()
+        self.sets.setVisible(is_searched)
+        self.start_button.setEnabled(ready and bool(self._ticked()) and not self.starter.running)
+        self.stop_button.setEnabled(bool(self.starter.running))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being read."""
+        return self.waiting.is_busy or self.looking.is_busy
+
+    def closing(self) -> None:
+        """Give up what is read; what was started goes on."""
+        self._look.stop()
+        self.looking.give_up()
+        self.starter.leave()
+        super().closing()
