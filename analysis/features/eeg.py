@@ -22,7 +22,7 @@ Bands = Mapping[str, Sequence[float]]
 BANDS: Bands = MappingProxyType(
     {"delta": (1, 4), "theta": (4, 8), "alpha": (8, 14), "beta": (14, 31), "gamma": (31, 50)}
 )
-"""Edges in Hz, lower one in, upper one out (spec 03; Zheng & Lu 2015)."""
+"""Edges in Hz, lower one in, upper one out (Tang et al.; Zheng & Lu 2015)."""
 MOST_MATRIX_ROWS = 512
 """Windows of up to so many samples are filtered as a product with a matrix."""
 NEGLIGIBLE = 1e-8

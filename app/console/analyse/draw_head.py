@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -38,7 +38,7 @@ class HeadView(QWidget):
         column.addWidget(self.canvas, 1)
         self.save = Tinted("Save picture and table…", "save", self._ask)
         self.save.setAccessibleName("Save picture and table: head map")
-        column.addWidget(self.save)
+        column.addWidget(self.save, 0, Qt.AlignmentFlag.AlignRight)
         self.show_channels(())
 
     def show_channels(self, channels: tuple[tuple[str, float], ...], words: str = "") -> None:
