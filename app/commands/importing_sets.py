@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SETS = {
     name: f"analysis.exchange.import_{name.replace('-', '_')}:members"
-    for name in ("stress-predict", "emodb", "deap", "seed", "amigos", "wesad")
+    for name in ("stress-predict", "emodb", "deap", "seed", "amigos", "wesad", "csi")
 }
 """Published data sets; the function takes a path and returns `import_set.Member`s, a session each."""
 

@@ -27,6 +27,7 @@ FORMATS = (
     ("seed", "SEED", "The folder Preprocessed_EEG or ExtractedFeatures.", ""),
     ("amigos", "AMIGOS", "The folder of Data_Preprocessed_P01.mat to P40.mat.", ""),
     ("wesad", "WESAD", "The folder of S2 to S17, with S2.pkl in S2.", ""),
+    ("csi", "WiFi CSI (ESP32)", "The folder of the logs (WHO_1.csv), with events.csv if there is one.", ""),
 )
 """Name, title, what to choose, and the files of it; without those a folder is chosen, and it names its own
 participants."""

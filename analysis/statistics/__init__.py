@@ -1,0 +1,1 @@
+"""Tests of within-participant designs: from trials to the lines of a report."""
