@@ -2,8 +2,9 @@
 
 Features of her recordings go. Of a run her cases are emptied, so that the numbers of all other cases stay as
 they are, and her predictions and folds of her own go; what was computed of everybody (metrics, weights of
-trained recognizers) holds no signal of hers and stays, and the run says so. Reports go: they are made again
-from what is left. A plan forgets who had taken part, and keeps the checksum by which its runs know it.
+trained recognizers) holds no signal of hers and stays, and the run says so. Reports go, and recommenders that
+hold her ratings: they are made again from what is left. A plan forgets who had taken part, and keeps the
+checksum by which its runs know it.
 All of it may be done again.
 """
 
@@ -28,6 +29,7 @@ FEATURES = Path("derivatives") / "features"
 RESULTS = Path("derivatives") / "results"
 PLANS = Path("derivatives") / "plans"
 REPORT = Path("derivatives") / "report"
+RECOMMENDERS = Path("derivatives") / "recommendation"
 KEPT = (
     "Trained recognizers and the figures of runs stay: they were computed of everybody together and hold no"
     " signal. Each run says that a participant was withdrawn; evoke rerun computes it without her."
@@ -62,6 +64,7 @@ def derived_of(folder: Path, marks: Marks) -> Derived:
     for plan in (folder / PLANS).glob("*.json"):
         if _names_her(_read(plan), marks):
             partly.append(plan)
+    whole += _recommenders(folder, marks)
     there = (path for path in dict.fromkeys(whole) if path.exists())
     return Derived(_names(folder, there), _names(folder, iter(partly)))
 
@@ -165,12 +168,17 @@ def _thin_folds(run: Path, rows: NDArray[np.intp]) -> tuple[set[str], list[Path]
             ]
             continue
         folds.append({**fold, "test": tested.tolist()})
-        if path.exists() and len(tested) < len(fold["test"]):
+        if path.exists():
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             kept = ~np.isin(arrays["rows"], rows)
+            side = ~np.isin(arrays.get("train_rows", np.zeros(0, np.intp)), rows)
+            if kept.all() and side.all():
+                continue
             many = len(kept)
             cut = {n: v[kept] if v.ndim and len(v) == many else v for n, v in arrays.items()}
+            of_side = [name for name in arrays if name == "train_rows" or name.startswith("plane.trained.")]
+            cut |= {name: arrays[name][side] for name in of_side}
             write_arrays(path, cut)
             facts = _read(path.with_suffix(".json")) or {}
             sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -239,6 +247,17 @@ def _seal_again(path: Path, marks: Marks) -> None:
     sha256 = hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()
     content = kept | {"sha256": sha256, "before": before}
     write_atomically(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def _recommenders(folder: Path, marks: Marks) -> Iterator[Path]:
+    """Yield recommenders that hold her ratings, copies of them that a session uses too."""
+    from analysis.recommendation.stored import holds
+
+    copies = folder.glob("sub-*/ses-*/*.live/recommender.json")
+    for path in (*(folder / RECOMMENDERS).glob("*.json"), *copies):
+        said = _read(path)
+        if said is not None and holds(said, marks.names):
+            yield path
 
 
 def _is_hers(said: Mapping[str, Any] | None, marks: Marks) -> bool:

@@ -74,11 +74,14 @@ class Stimuli(Part):
 class Choose(Part):
     """A trial whose stimulus is chosen when it begins, among those of the category `candidates`.
 
-    `by` is the rule, by what the participant answered so far; what was shown is not chosen again.
+    `by` is the rule, by what the participant answered so far; what was shown is not chosen again. A rule
+    may name what it works with after a colon, as `recommended:lab` does.
     """
 
     candidates: Identifier
-    by: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=40)] = "nearest_affect"
+    by: Annotated[str, Field(pattern=r"^[a-z][a-z_]*(:[a-z0-9][a-z0-9-]*)?$", max_length=60)] = (
+        "nearest_affect"
+    )
 
 
 class Template(Part):

@@ -176,14 +176,15 @@ def _used(protocol: Protocol) -> set[str]:
 def _unknown_rules(protocol: Protocol) -> Iterator[Problem]:
     """Yield trials that are to choose by a rule that there is not."""
     from app.presenter.choosing import RULES
+    from app.recommenders import RULE, is_recommending
     from stimuli.yamlfile import did_you_mean
 
     for name in protocol.document.trials:
         choose = protocol.document.template(name).choose
-        if choose is not None and choose.by not in RULES:
+        if choose is not None and choose.by not in RULES and not is_recommending(choose.by):
             line = protocol.lines.get(("trials", name, "choose", "by"))
             message = f'there is no rule "{choose.by}" to choose by.'
-            yield Problem(protocol.file, line, message, did_you_mean(choose.by, RULES))
+            yield Problem(protocol.file, line, message, did_you_mean(choose.by, (*RULES, RULE)))
 
 
 def _unshown(protocol: Protocol) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.amendments import FILE as AMENDMENTS
-from app import consent, versions, visits
+from app import consent, recommenders, versions, visits
 from app.commands.check_labels import label_problems
 from app.participant_rows import FILE as PARTICIPANTS
 from app.participants import roster
@@ -23,6 +23,7 @@ def people_problems(study: Study) -> list[Problem]:
         *_of_consents(study),
         *_of_versions(study),
         *_of_withdrawals(study),
+        *_of_recommenders(study),
         *label_problems(study),
     ]
 
@@ -120,6 +121,31 @@ def _of_versions(study: Study) -> Iterator[Problem]:
             known = ", ".join(spoken)
             message = f"participant {person.code}: reads {person.language}, and the protocol has {known}."
             yield Problem(protocol.file, None, message, "Add the texts, or choose another language.")
+
+
+def _of_recommenders(study: Study) -> Iterator[Problem]:
+    """Yield a recommender that the study's protocol chooses by and that is not there."""
+    from protocols.load import load_protocol
+
+    for name in recommenders.names(study.folder):
+        try:
+            recommenders.read(study.folder / recommenders.FOLDER / f"{name}.json")
+        except recommenders.RecommenderError as error:
+            yield Problem(str(study.folder / recommenders.FOLDER), None, str(error), "")
+    if not study.protocol:
+        return
+    inside = study.folder / study.protocol
+    try:
+        protocol = load_protocol(inside if inside.is_file() else study.protocol)
+        templates = (protocol.document.template(name) for name in protocol.document.trials)
+        wanted = recommenders.wanted_by(each.choose.by for each in templates if each.choose is not None)
+        if wanted is not None:
+            recommenders.find(study.folder, wanted)
+    except recommenders.RecommenderError as error:
+        yield Problem(protocol.file, None, str(error), "")
+    except EvokeError:
+        # Its own problems are told with the protocol.
+        return
 
 
 def _of_withdrawals(study: Study) -> Iterator[Problem]:

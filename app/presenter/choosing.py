@@ -9,6 +9,7 @@ Affect is a point (valence, arousal) on -1..1; ratings r of 1..9 become (r - 5) 
 | `hybrid` | `nearest_affect` at first, more and more `content` as ratings come in |
 | one of `TARGETS` | closest to that affect, the norms moved as far as this participant differs from them |
 | `as_listed` | the first candidate not shown yet: the comparison that knows nothing |
+| `recommended` | what a recommender that the study keeps ranks first (`recommended:NAME`: that one) |
 
 For variety 0.3 of the score is lost by likeness to the one already chosen that is most alike; probes and
 other stimuli that were given and not chosen do not count there.
@@ -21,7 +22,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.recommendation.playlists import next_clip
+from analysis.recommendation.stored import Stored
+from analysis.recommendation.viewings import Clip, Viewing
 from app.presenter.course import Answer, Chooser, Pick
+from app.recommenders import RULE, is_recommending
+from protocols.scales import scales_of
 from protocols.schedule import Schedule, Trial
 from stimuli.problems import EvokeError
 
@@ -60,18 +66,29 @@ class Seen:
     liking: float | None = None
 
 
-def make_chooser(schedule: Schedule, norms: Norms) -> Chooser:
-    """Return what chooses for the trials of `schedule`; raises ChoosingError for a rule nobody knows."""
+def make_chooser(schedule: Schedule, norms: Norms, recommender: Stored | None = None) -> Chooser:
+    """Return what chooses for the trials of `schedule`.
+
+    Raises ChoosingError for a rule nobody knows, and for `recommended` without a recommender.
+    """
     for trial in schedule.trials:
-        if trial.candidates and trial.chosen_by not in RULES:
+        if trial.candidates and is_recommending(trial.chosen_by) and recommender is None:
             raise ChoosingError(
-                f"no rule '{trial.chosen_by}' to choose a stimulus. There are: {', '.join(RULES)}."
+                f"the protocol chooses by '{trial.chosen_by}', and this session was given no recommender. "
+                "Keep one in the study: Analyse, Playlist, “Keep for the protocol”."
             )
-    scales = _scales(schedule)
+        if trial.candidates and not is_recommending(trial.chosen_by) and trial.chosen_by not in RULES:
+            raise ChoosingError(
+                f"no rule '{trial.chosen_by}' to choose a stimulus. There are: {', '.join((*RULES, RULE))}."
+            )
+    scales = scales_of(schedule)
     given = {trial.stimulus for trial in schedule.trials if not trial.candidates}
 
     def chooser(trial: Trial, answers: Sequence[Answer], used: Sequence[str]) -> Pick:
         chosen = [name for name in used if name not in given]
+        if recommender is not None and is_recommending(trial.chosen_by):
+            seen = seen_in(answers, scales)
+            return recommend(recommender, trial.candidates, norms, seen, used, chosen, schedule.participant)
         return choose(trial.chosen_by, trial.candidates, norms, seen_in(answers, scales), used, chosen)
 
     return chooser
@@ -112,6 +129,56 @@ def choose(
     return Pick(best, scores, _reason(by, best, norms, seen))
 
 
+def recommend(
+    recommender: Stored,
+    candidates: Sequence[str],
+    norms: Norms,
+    seen: Sequence[Seen],
+    used: Sequence[str] = (),
+    chosen: Sequence[str] = (),
+    participant: str = "",
+) -> Pick:
+    """Return the candidate that a stored recommender ranks first by what was answered in this session.
+
+    Stimuli that the recommender does not know have their norms. The rest is as in `choose`.
+    """
+    catalogue = recommender.widened({name: _clip(name, norms) for name in (*norms, *candidates)})
+    viewings = [
+        Viewing(
+            participant,
+            each.stimulus,
+            order,
+            {key: value for key, value in (("valence", each.valence), ("arousal", each.arousal))
+             if value is not None},
+            each.liking,
+        )
+        for order, each in enumerate(seen)
+        if each.stimulus in catalogue.clips
+    ]  # fmt: skip
+    free = [name for name in candidates if name not in used] or list(candidates)
+    found = next_clip(
+        catalogue,
+        recommender.fitted_on(catalogue),
+        participant,
+        viewings,
+        free,
+        chosen,
+        recommender.target,
+    )
+    people = f"{recommender.people} {'person' if recommender.people == 1 else 'people'}"
+    reason = f"{found.reason[0].upper()}{found.reason[1:]} (recommender {recommender.name}, of {people})."
+    scores = {name: round(score, 4) for name, score in found.scores.items()}
+    return Pick(found.clip, scores, reason, f"{recommender.name} {recommender.sha256}")
+
+
+def _clip(name: str, norms: Norms) -> Clip:
+    known = norms.get(name, {})
+    means = {
+        key: (float(value) - 5) / 4 for key in ("valence", "arousal") if (value := known.get(key)) is not None
+    }
+    return Clip(name, 0.0, means, str(known.get("category") or ""))
+
+
 def seen_in(answers: Iterable[Answer], scales: Mapping[str, tuple[str, float, float]]) -> list[Seen]:
     """Gather answers by stimulus; `scales` gives each item's dimension with its lowest and highest point."""
     felt: dict[str, dict[str, float]] = {}
@@ -140,21 +207,6 @@ def _values(answer: Answer, scales: Mapping[str, tuple[str, float, float]]) -> I
     for name, value in zip(dimension.split(), values, strict=False):
         if isinstance(value, int | float) and not isinstance(value, bool):
             yield name, max(-1.0, min(1.0, 2 * (value - low) / (high - low) - 1))
-
-
-def _scales(schedule: Schedule) -> dict[str, tuple[str, float, float]]:
-    """Return what every numeric item of the schedule measures, and its lowest and highest point."""
-    scales: dict[str, tuple[str, float, float]] = {}
-    for stage in schedule.stages:
-        for item in stage.content.get("items") or () if stage.kind == "questionnaire" else ():
-            points, first = item.get("points"), item.get("first", 1)
-            if item.get("scale") == "grid":
-                measured = f"{item['x']['dimension']} {item['y']['dimension']}"
-                scales[str(item["id"])] = (measured, 1.0, float(points))
-            elif points is not None:
-                dimension = str(item.get("dimension") or item["id"])
-                scales[str(item["id"])] = (dimension, float(first), float(first + points - 1))
-    return scales
 
 
 def _scores(by: str, free: Sequence[str], norms: Norms, seen: Sequence[Seen]) -> dict[str, float]:

@@ -23,11 +23,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A stimulus chosen for a trial, the score of each candidate, and why in one sentence."""
+    """A stimulus chosen for a trial, the score of each candidate, and why in one sentence.
+
+    `recommender` is the name and SHA-256 of the stored recommender that chose, "" where none did.
+    """
 
     stimulus: str
     scores: Mapping[str, float]
     reason: str
+    recommender: str = ""
 
 
 class Chooser(typing.Protocol):

@@ -32,6 +32,7 @@ from app.presenter.phrases import Phrases
 from app.presenter.position import Position, last_position
 from app.presenter.runner import ORDERLY_REASONS, Runner
 from app.presenter.screen import NullScreen, PresenterError, Screen
+from app.recommenders import IN_SESSION
 from protocols.schedule import Schedule
 from stimuli.problems import EvokeError
 from stimuli.sets import Stimulus, load_set
@@ -131,7 +132,9 @@ class Presenter:
     def course(self, schedule: Schedule, norms: Mapping[str, Mapping[str, Any]]) -> Course:
         """Return what is left out, what was seen before, and who chooses."""
         plan = self.plan
-        chooser = chooser_for(schedule, norms) if any(t.candidates for t in schedule.trials) else None
+        chooser = None
+        if any(trial.candidates for trial in schedule.trials):
+            chooser = chooser_for(schedule, norms, self._live / IN_SESSION)
         return Course(
             done=frozenset(plan.done),
             seen=frozenset(plan.exposed),
@@ -190,11 +193,15 @@ def _allows_placeholders(plan: SessionPlan) -> bool:
     return isinstance(protocol, dict) and protocol.get("placeholders") == "allowed"
 
 
-def chooser_for(schedule: Schedule, norms: Mapping[str, Mapping[str, Any]]) -> Chooser:
-    """Return what chooses the stimuli of trials with candidates."""
-    from app.presenter.choosing import make_chooser
+def chooser_for(schedule: Schedule, norms: Mapping[str, Mapping[str, Any]], recommender: Path) -> Chooser:
+    """Return what chooses the stimuli of trials with candidates; `recommender` is its file, if there is one.
 
-    return make_chooser(schedule, norms)
+    Raises RecommenderError, ChoosingError.
+    """
+    from app.presenter.choosing import make_chooser
+    from app.recommenders import read
+
+    return make_chooser(schedule, norms, read(recommender) if recommender.is_file() else None)
 
 
 def norms_of(stimuli: Mapping[str, Stimulus]) -> dict[str, dict[str, Any]]:

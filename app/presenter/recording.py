@@ -138,6 +138,8 @@ class Recording:
         self._record("trial_started", index, self._stage_name(), payload, time=time)
         if pick is not None:
             chosen = {"stimulus": pick.stimulus, "scores": dict(pick.scores), "reason": pick.reason}
+            if pick.recommender:
+                chosen["recommender"] = pick.recommender
             self._record("chosen", index, self._stage_name(), chosen, time=time)
 
     def _pick(self, index: int, leaving: bool = False) -> Pick | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from analysis.records import Event
@@ -160,11 +161,13 @@ def live_through(
     felt: Mapping[int, Felt],
     start_s: float,
     characters: bool = False,
+    recommender: Path | None = None,
 ) -> list[Event]:
     """Return the presenter's events of a whole session from `start_s` on, the journal's opening left out.
 
-    `norms` holds category, valence and arousal by stimulus. Raises SimulatedSessionError where the session
-    never comes to its end.
+    `norms` holds category, valence and arousal by stimulus; `recommender` is the file of the one that the
+    protocol chooses by. Raises SimulatedSessionError where the session never comes to its end,
+    ChoosingError and RecommenderError.
     """
     clock = _Clock(start_s)
     journal = _Journal(clock, "keys" in person.modalities)
@@ -173,8 +176,9 @@ def live_through(
     chooser = None
     if any(trial.candidates for trial in schedule.trials):
         from app.presenter.choosing import make_chooser
+        from app.recommenders import read
 
-        chooser = make_chooser(schedule, norms)
+        chooser = make_chooser(schedule, norms, None if recommender is None else read(recommender))
     way = Way(chooser=chooser, phrases=Phrases(schedule.language))
     runner = Runner(schedule, screen, journal.record, norms, None, characters, way)
     autopilot = Autopilot(runner, Simulated(schedule.seed, norms, person, felt), Hands(runner))

@@ -26,6 +26,8 @@ from app.devices.load import demo_devices, load_devices
 from app.participants import Person, change, person
 from app.places import kind_of
 from app.plan import SessionPaths, SessionPlan
+from app.recommenders import IN_SESSION, find, wanted_by
+from app.settings import write_atomically
 from app.study import CODE, Study, StudyError
 from app.supervisor.checks import Report, check_session, optional_where_failed
 from app.supervisor.permissions import permitted
@@ -87,6 +89,7 @@ class Prepared:
     schedule: Schedule
     report: Report
     stimuli: StimulusSet
+    recommender: Path | None = None
 
     def begin(self) -> tuple[SessionPlan, SessionPaths]:
         """Claim the session's place in the study and write its plan where it is recorded.
@@ -113,6 +116,9 @@ class Prepared:
         if self.schedule.stimulus_set not in bundled_sets():
             folder = _seen_from(self.stimuli.folder.absolute(), paths.live.absolute())
         plan = replace(self.plan, name=paths.name, run=claim.run, stimulus_folder=folder)
+        if self.recommender is not None:
+            # A copy: the session goes on offline, and it goes with the live folder.
+            write_atomically(paths.live / IN_SESSION, self.recommender.read_text(encoding="utf-8"))
         plan.save(paths.plan)
         return plan, paths
 
@@ -156,6 +162,8 @@ def prepare(study: Study, request: Request, window_problem: str | None = None) -
         schedule = _unchanged(before, protocol)
     else:
         schedule = expand(protocol, request.participant, session, 0, seed, language)
+    wanted = wanted_by(trial.chosen_by for trial in schedule.trials)
+    recommender = None if wanted is None else find(study.folder, wanted)
     length_s = schedule.typical_s * LONGER_FACTOR
     report = check_session(
         study.folder,
@@ -207,7 +215,7 @@ def prepare(study: Study, request: Request, window_problem: str | None = None) -
         machine=machine(),
         software=software(),
     )
-    return Prepared(study, request, plan, schedule, report, stimuli)
+    return Prepared(study, request, plan, schedule, report, stimuli, recommender)
 
 
 def look_of(study: Study) -> dict[str, Any]:

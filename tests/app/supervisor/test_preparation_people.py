@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from analysis.recommendation.planted import planted_viewers
+from analysis.recommendation.stored import store
 from app import consent, participants, settings, versions
 from app.consent import Answers, ConsentError
 from app.participants import exclude
 from app.plan import SessionPlan
+from app.recommenders import IN_SESSION, RecommenderError, keep
 from app.recorder.finishing import finish
 from app.study import Study, StudyError
 from app.supervisor.preparation import Request, prepare
@@ -212,3 +215,18 @@ def test_whoever_was_corrected_or_excluded_keeps_the_history(study: Study) -> No
     exclude(study, "01", "left early")
     assert lines(study.folder / "amendments.jsonl")[0]["reason"] == "left early"
     assert prepare(study, replace(REQUEST, participant="", continues="last")).plan.participant == "01"
+
+
+def test_a_session_takes_the_recommender_it_chooses_by_along_and_is_refused_without(study: Study) -> None:
+    catalogue = planted_viewers(2, 6, 6)
+    chosen = PROTOCOL.replace(
+        "  see: [{kind: picture, duration_s: 1}]",
+        "  see:\n    choose: {candidates: pleasant, by: recommended}\n"
+        "    stages: [{kind: picture, duration_s: 1}]",
+    ).replace("draw: {pleasant: 2, neutral: 2}", "draw: {pleasant: 2}")
+    (study.folder / "own.yaml").write_text(chosen)
+    with pytest.raises(RecommenderError, match="by a recommender, and the study keeps none yet"):
+        prepare(study, AGREED)
+    made = keep(study.folder, store("lab", "hybrid", catalogue, ["r"], "2026-01-01T00:00:00Z"))
+    _, paths = prepare(study, AGREED).begin()
+    assert (paths.live / IN_SESSION).read_bytes() == made.read_bytes()
