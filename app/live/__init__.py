@@ -1,0 +1,1 @@
+"""Trained recognizers on a running session, on LSL streams, or on a session that is replayed."""
