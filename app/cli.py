@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from app import cli_analysis, cli_labels, cli_people, system
+from app import cli_analysis, cli_labels, cli_people, cli_speech, system
 from app.cli_people import json_option as _json
 from app.commands import stimuli_words
 from stimuli.problems import EvokeError
@@ -258,14 +258,14 @@ def _export(parser: Parser) -> None:
 
 
 RECORDINGS = ("e4", "xdf", "edf")
-DATA_SETS = ("stress-predict", "emodb", "deap", "seed", "amigos", "wesad")
+DATA_SETS = ("stress-predict", "emodb", "deap", "seed", "amigos", "wesad", "csi")
 
 
 def _import(parser: Parser) -> None:
     parser.add_argument(
         "format",
         choices=(*RECORDINGS, *DATA_SETS),
-        help="Empatica E4, XDF, EDF/EDF+/BDF, or a published data set",
+        help="Empatica E4, XDF, EDF/EDF+/BDF, a published data set, or logs of ESP32 CSI nodes",
     )
     parser.add_argument(
         "source", type=Path, metavar="SRC", help="file (e4: zip, or its folder; data set: its folder)"
@@ -394,14 +394,32 @@ COMMANDS = (
         "labels", "labels out and in: CSV, BIDS, ELAN, NOVA", "app.commands.labels:labels", cli_labels.labels
     ),
     Command(
+        "transcripts",
+        "what was said in trials, from a table",
+        "app.commands.transcripts:transcripts",
+        cli_labels.transcripts,
+    ),
+    Command(
         "recognizers",
         "what each recognizer is, and where it comes from",
         "app.commands.recognizers:recognizers",
         cli_analysis.recognizers,
     ),
+    Command(
+        "embeddings",
+        "who speaks, as a vector: trained on a folder of speakers",
+        "app.commands.embeddings:embeddings",
+        cli_speech.embeddings,
+    ),
     Command("targets", "what can be recognised", "app.commands.targets:targets", cli_analysis.targets),
     Command(
         "evaluate", "train and test a recognizer", "app.commands.evaluate:evaluate", cli_analysis.evaluate
+    ),
+    Command(
+        "transfer",
+        "methods compared from one domain, corpus or study to another",
+        "app.commands.transfer:transfer_command",
+        cli_analysis.transfer,
     ),
     Command("rerun", "repeat a run, old numbers against new", "app.commands.rerun:rerun", cli_analysis.rerun),
     Command(
@@ -420,6 +438,13 @@ COMMANDS = (
     Command(
         "therapy", "before and after on the circumplex", "app.commands.therapy:therapy", cli_analysis.therapy
     ),
+    Command(
+        "recommend",
+        "clips for a participant by what others and they responded",
+        "app.commands.recommend:recommend",
+        cli_analysis.recommend,
+    ),
+    Command("live", "a trained recognizer on running streams", "app.commands.live:live", cli_analysis.live),
     Command("backup", "the study's second copy", "app.commands.backup:backup", _backup),
     Command(
         "diagnose", "pack logs without signals, codes or text", "app.commands.diagnose:diagnose", _diagnose

@@ -185,6 +185,20 @@ def labels(parser: Parser) -> None:
     json_option(parser)
 
 
+def transcripts(parser: Parser) -> None:
+    """Add the arguments of `evoke transcripts`."""
+    _study(parser)
+    parser.add_argument(
+        "source",
+        type=Path,
+        nargs="?",
+        metavar="FILE.csv",
+        help="trial and text, and recording, start_s, end_s where there are any; none: how far they go",
+    )
+    parser.add_argument("--recording", default="", metavar="NAME", help="only this one's, or whose they are")
+    json_option(parser)
+
+
 def _labels_problem(options: argparse.Namespace) -> str:
     if (options.to is None) == (options.source is None):
         return "say --to FORMAT --out DIR for labels out, or --from FILE --scheme NAME for labels in"

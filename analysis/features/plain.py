@@ -204,7 +204,7 @@ STATISTICS = Feature(
     1,
     NUMBERS,
     "Statistics of each channel's samples; by default maximum, minimum, mean, SD, variance, squared sum.",
-    "Tang, Liu, Zheng & Lu, section on DEAP (spec 03): 48 of 8 peripheral channels",
+    "Tang, Liu, Zheng & Lu, section on DEAP: 48 of 8 peripheral channels",
     extract_statistics,
     {"which": list(SPEC_03)},
 )
@@ -214,7 +214,7 @@ SAMPLES = Feature(
     NUMBERS,
     "The samples of each window as they are; scale: none, zscore or minmax over the whole recording."
     " count: so many samples about the window's middle, even beyond the span; pad: nan or edge there.",
-    "Yang et al. (spec 01): 2.5 s windows of BVP, EDA, temperature; Comas et al. (spec 02): 1000 samples",
+    "Yang et al.: 2.5 s windows of BVP, EDA, temperature; Comas et al.: 1000 samples",
     extract_samples,
     {"rate_hz": 0.0, "scale": "none", "count": 0, "pad": "nan"},
     reach,

@@ -133,7 +133,12 @@ def case_words(spec: CaseSpec) -> str:
     """Return what a case is."""
     if spec.unit == "trial":
         return "a trial"
+    if spec.unit == "session":
+        return "a visit of a participant"
     where = f" of the stage {spec.stage}" if spec.stage else ""
+    if spec.unit == "press":
+        about = f"its middle {spec.hop_s:g} s from it" if spec.hop_s else "centred on it"
+        return f"{spec.window_s or 2:g} s about each press, {about}{where}"
     return f"a window of {spec.window_s:g} s, every {spec.hop_s:g} s{where}"
 
 
@@ -146,6 +151,7 @@ def feature_words(each: InputSpec) -> str:
 def where_words(each: InputSpec) -> str:
     """Return where an input's steps lie."""
     where = f"stage {each.stage}" if each.stage else "the case's span"
+    where = f"{each.trial}: {where}" if each.trial else where
     return f"{where}, {each.window_s:g} s every {each.hop_s:g} s" if each.window_s else where
 
 

@@ -23,7 +23,7 @@ from app.analysing.evaluating import EvaluatingError, Prepared, in_words
 FOLDER = "combinations"
 REGRESSION = "-regression"
 VARIANTS = {"P": "bio", "V": "face", "P+V": "both"}
-"""What spec 02 calls the combinations of body signals and face."""
+"""What Comas et al. calls the combinations of body signals and face."""
 Work = Callable[[Run], Run]
 
 
@@ -120,7 +120,7 @@ def table_of(run: Run) -> dict[str, Any]:
 
 
 def _labels(run: Run, parts: Mapping[str, Run], groups: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the accuracy of each label by combination (spec 02's ablation), {} without several labels."""
+    """Return the accuracy of each label by combination (Comas et al.), {} without several labels."""
     if len(run.outputs) < 2:
         return {}
     found = {

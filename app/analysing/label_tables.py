@@ -1,4 +1,4 @@
-"""Two sections of a run's report: several labels at once (spec 02), and decisions step by step (spec 03)."""
+"""Two sections of a run's report: several labels at once, and decisions step by step."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from app.analysing.html_page import Page, Table
 from app.analysing.svg import Estimate, forest
 
 Told = Mapping[str, Any]
+WITH_FLOORS = ("accuracy", "weighted_accuracy", "f1")
+"""Scores that a constant answer already makes look well."""
 
 
 def add_labels(page: Page, result: Told, combinations: Told) -> None:
@@ -44,7 +46,9 @@ def label_table(labels: Told) -> Table:
     average = {"label": "average", "threshold": None, "high": None, "metrics": labels["average"]}
     for row in (*labels["rows"], average):
         for name in SCORES if row is not average else THRESHOLDED:
-            each = row["metrics"][name]
+            each = row["metrics"].get(name)
+            if each is None:
+                continue
             ends = each["interval"]
             rows.append(
                 (
@@ -52,8 +56,20 @@ def label_table(labels: Told) -> Table:
                     ends["high"], each["n"], each["reason"] or ends["reason"],
                 )
             )  # fmt: skip
+        rows += _floor_rows(row)
     heads = ("label", "threshold", "share_high", "score", "value", "low", "high", "n", "why_none")
     return Table("labels", heads, tuple(rows))
+
+
+def _floor_rows(row: Told) -> list[tuple[Any, ...]]:
+    """Return what always saying "no" or "yes" reaches on a label, as rows of its scores."""
+    floors = row.get("floors") or {}
+    return [
+        (row["label"], row["threshold"], row["high"], f"{name}, always {said}", value, None, None, None, "")
+        for said, scores in floors.items()
+        for name, value in scores.items()
+        if name in WITH_FLOORS and value is not None
+    ]
 
 
 def add_steps(page: Page, result: Told) -> None:

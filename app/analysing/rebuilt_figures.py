@@ -1,4 +1,4 @@
-"""What an auto-encoder gives back of cases it was not trained on: signal and reconstruction (spec 02)."""
+"""What an auto-encoder gives back of cases it was not trained on: signal and reconstruction."""
 
 from __future__ import annotations
 

@@ -326,7 +326,9 @@ def command_of(run: Run) -> str:
         return shlex.join([*words, "--plan", str(plan["name"])])
     words += ["--recognizer", asked.recognizer, "--target", str(asked.target.get("name", ""))]
     words += ["--split", asked.split.kind]
-    if asked.split.kind not in ("loso", "sessions"):
+    if asked.split.kind == "domains":
+        words += ["--domain", asked.split.domain]
+    elif asked.split.kind not in ("loso", "sessions"):
         words += ["--k", str(asked.split.k)]
     if asked.modalities:
         words += ["--modalities", ",".join(asked.modalities)]

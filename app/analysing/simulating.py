@@ -14,14 +14,16 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from analysis.records import Event
 from analysis.simulate.participant import Felt
 from analysis.simulate.participant import Participant as Person
 from analysis.simulate.settings import Settings, SimulationError
 from app.plan import SessionPlan
+from app.recommenders import find, wanted_by
 from app.study import FinishedSession, Study, StudyError
 from protocols.load import load_protocol
 from protocols.protocol import Protocol
@@ -166,10 +168,14 @@ def _jobs(study: Study, request: Request, live: Live) -> list[Job]:
         code, place = CODE.format(number), number - 1
         # As everywhere, a protocol that cannot be laid out must not use up a place.
         schedule = expand(protocol, code, 1, 0, _seed(request.settings, place), _language(protocol))
+        wanted = wanted_by(trial.chosen_by for trial in schedule.trials)
+        lives = live
+        if wanted is not None:
+            lives = partial(cast("Any", live), recommender=find(study.folder, wanted))
         slot = study.slot_for(code)
         if slot:
             schedule = expand(protocol, code, 1, slot, _seed(request.settings, place), _language(protocol))
-        jobs.append(Job(study.folder, code, place, protocol.text, schedule, norms, request.settings, live))
+        jobs.append(Job(study.folder, code, place, protocol.text, schedule, norms, request.settings, lives))
     return jobs
 
 

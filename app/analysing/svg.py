@@ -145,7 +145,8 @@ class Axes:
     def y_axis(self, label: str = "", at: Sequence[float] | None = None, grid: bool = True) -> None:
         """Draw the left scale."""
         self.figure.line(self.left, self.top, self.left, self.top + self.height)
-        for value in ticks(*self.y) if at is None else at:
+        values = list(ticks(*self.y) if at is None else at)
+        for value in values:
             _, y = self.at(self.x[0], value)
             self.figure.line(self.left - 4, y, self.left, y)
             if grid:
@@ -153,7 +154,8 @@ class Axes:
             self.figure.text(self.left - 7, y + 4, f"{value:g}", "end")
         if label:
             middle = self.top + self.height / 2
-            self.figure.text(self.left - 40, middle, label, "middle", turn=-90)
+            room = 14 + 7 * max((len(f"{value:g}") for value in values), default=0)
+            self.figure.text(self.left - max(40, room), middle, label, "middle", turn=-90)
 
     def curve(self, points: Iterable[tuple[float, float]], colour: str = BLUE, width: float = 1.6) -> None:
         """Draw points of data as a line."""

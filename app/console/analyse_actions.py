@@ -82,6 +82,54 @@ class AnalyseActions(PageActions["AnalysePage"]):
         """Show sessions before and after."""
         self._show_step("therapy")
 
+    def do_analyse_literature(self) -> None:
+        """Show what papers printed, beside ours."""
+        self._show_step("literature")
+
+    def do_analyse_cross_corpus(self) -> None:
+        """Show recognition across corpora."""
+        self._show_step("cross-corpus")
+
+    def do_analyse_channels(self) -> None:
+        """Show the choice of electrodes."""
+        self._show_step("channels")
+
+    def do_analyse_decompose(self) -> None:
+        """Show a signal in modes."""
+        self._show_step("decompose")
+
+    def do_analyse_speech_tasks(self) -> None:
+        """Show persons by their spoken answers."""
+        self._show_step("speech-tasks")
+
+    def do_analyse_audiovisual(self) -> None:
+        """Show voice, face and words of clips."""
+        self._show_step("audiovisual")
+
+    def do_analyse_impressions(self) -> None:
+        """Show impressions of observers."""
+        self._show_step("impressions")
+
+    def do_analyse_faces(self) -> None:
+        """Show faces, their boxes and a detector."""
+        self._show_step("faces")
+
+    def do_analyse_passages(self) -> None:
+        """Show passages in WiFi channel state."""
+        self._show_step("passages")
+
+    def do_analyse_within(self) -> None:
+        """Show tests within participants."""
+        self._show_step("within")
+
+    def do_analyse_playlist(self) -> None:
+        """Show clips ranked for somebody."""
+        self._show_step("playlist")
+
+    def do_analyse_live(self) -> None:
+        """Show a recognizer on running signals."""
+        self._show_step("live")
+
     def _show_step(self, name: str) -> None:
         self._show(self.page)
         self.page.show_study(self._holder.study, name)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QHeaderView, QTableWidget
 
+from app.console.tick_edges import TickEdges
+
 
 def plain_table(name: str, heads: Sequence[str], wide: int | None = None) -> QTableWidget:
     """Return an empty table with these heads; column `wide` (the last, if None) takes the room left over."""
@@ -15,6 +17,7 @@ def plain_table(name: str, heads: Sequence[str], wide: int | None = None) -> QTa
     table.verticalHeader().hide()
     table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+    table.setItemDelegate(TickEdges(table))
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

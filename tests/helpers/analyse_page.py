@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.console.analyse.coverage_page import CoveragePage
 from app.console.analyse.experiment_page import ExperimentPage
-from app.console.analyse.page import PAGES, AnalysePage
+from app.console.analyse.page import AnalysePage
 from app.console.analyse.preview_page import PreviewPage
 from app.console.analyse.runs_page import RunsPage
 
@@ -20,8 +20,10 @@ PATIENCE_MS = 30_000
 
 def step(page: AnalysePage, name: str, qtbot: QtBot) -> QWidget:
     """Click a step and wait until it has read what it shows."""
-    row = [each.name for each in PAGES].index(name)
-    place = page.steps.visualItemRect(page.steps.item(row)).center()
+    items = (page.steps.item(row) for row in range(page.steps.count()))
+    item = next(each for each in items if each.data(Qt.ItemDataRole.UserRole) == name)
+    page.steps.scrollToItem(item)
+    place = page.steps.visualItemRect(item).center()
     QTest.mouseClick(page.steps.viewport(), Qt.MouseButton.LeftButton, pos=place)
     shown = page.step(name)
     qtbot.waitUntil(lambda: page.stack.currentWidget() is shown)

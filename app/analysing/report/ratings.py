@@ -1,4 +1,4 @@
-"""What participants felt: their answers by category and stimulus, against the norms (spec 01, Fig. 5)."""
+"""What participants felt: their answers by category and stimulus, against the norms (Yang et al., Fig. 5)."""
 
 from __future__ import annotations
 

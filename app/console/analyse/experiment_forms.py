@@ -13,6 +13,7 @@ from analysis.evaluation.experiment import SplitKind
 from analysis.evaluation.metrics import METRICS
 from analysis.recognizers.recognizer import Card
 from analysis.targets.recipe import Recipe
+from app.analysing.domains import Domains
 from app.console.analyse.experiment_wanted import COUNTED, LEAST_PERMUTATIONS, SPLITS
 from app.console.choices import combo, fill_combo, whole
 from app.console.parts import Line, Tick
@@ -21,6 +22,9 @@ SOURCES = {
     "rating": "rated by participants",
     "category": "category of the stimulus",
     "norm": "norms of the stimulus",
+    "participant": "a field of the participants",
+    "questionnaire": "a questionnaire's score",
+    "emotion": "what was imagined, by the label table",
     "annotator": "labels of one annotator",
     "fused": "fused labels",
     "trace": "a trace",
@@ -134,6 +138,8 @@ class SplitChoice(QWidget):
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         self.split = combo("Split")
         fill_combo(self.split, [(title, kind) for kind, title in SPLITS], "loso")
+        self.domain = combo("Domain")
+        self.domain_label = QLabel("Domain")
         self.k = whole("Folds", 1, 1000, 10)
         self.k_label = QLabel("Folds")
         self.measure = combo("Primary metric")
@@ -146,6 +152,7 @@ class SplitChoice(QWidget):
         self.nested = Tick("Inside each training side (nested)")
         self.nested.setChecked(True)
         form.addRow("Split", self.split)
+        form.addRow(self.domain_label, self.domain)
         form.addRow(self.k_label, self.k)
         form.addRow("Primary metric", self.measure)
         form.addRow("Seed", self.seed)
@@ -171,7 +178,7 @@ class SplitChoice(QWidget):
         # Below the form, which gives wrapped lines too little height.
         for line in (self.few, self.unfair, always):
             column.addWidget(line)
-        for box in (self.split, self.measure, self.kind):
+        for box in (self.split, self.domain, self.measure, self.kind):
             box.activated.connect(lambda _: self._on_changed())
         for spin in (self.k, self.seed, self.permutations, self.search):
             spin.setKeyboardTracking(False)
@@ -192,6 +199,12 @@ class SplitChoice(QWidget):
         chosen = self.measure.currentData() if self.measure.currentData() in names else usual
         if names != [self.measure.itemData(place) for place in range(self.measure.count())]:
             fill_combo(self.measure, entries, chosen)
+
+    def show_domains(self, domains: Sequence[Domains]) -> None:
+        """Offer what divides the participants of a study into domains; the chosen one stays."""
+        entries = [(f"{each.title} ({', '.join(each.sizes)})", each.name) for each in domains]
+        fill_combo(self.domain, entries or [("nothing divides them", "")], self.domain.currentData())
+        self.domain.setEnabled(bool(entries))
 
     @property
     def split_kind(self) -> SplitKind:
@@ -215,6 +228,8 @@ class SplitChoice(QWidget):
         self.k.setToolTip(name)
         self.k.setVisible(bool(name))
         self.k_label.setVisible(bool(name))
+        self.domain.setVisible(self.split_kind == "domains")
+        self.domain_label.setVisible(self.split_kind == "domains")
         self.few.setVisible(0 < self.permutations.value() < LEAST_PERMUTATIONS)
         self.kind.setEnabled(self.permutations.value() > 0)
         self.nested.setEnabled(self.search.value() > 0)

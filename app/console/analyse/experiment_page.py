@@ -185,6 +185,7 @@ class ExperimentPage(WaitingStep):
             permutation_kind=self.tested.permutation_kind,
             metric=str(self.tested.measure.currentData()),
             seed=self.tested.seed.value(),
+            domain=str(self.tested.domain.currentData() or ""),
         )
 
     def _on_choices(self, found: Choices) -> None:
@@ -202,6 +203,7 @@ class ExperimentPage(WaitingStep):
         if is_first:
             self.recognizer.choose(FIRST)
         self.target.show_recipes(found.material.recipes)
+        self.tested.show_domains(found.domains)
         self._on_recognizer()
 
     def _on_recognizer(self) -> None:

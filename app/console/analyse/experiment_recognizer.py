@@ -89,7 +89,8 @@ class RecognizerChoice(QWidget):
 def needs_words(card: Card) -> str:
     """Return what a recognizer is given, and what it can do without."""
     named = ", ".join(spec.name for spec in card.inputs)
-    unit = "trial" if card.cases.unit == "trial" else f"window of {card.cases.window_s:g} s"
+    windows = f"window of {card.cases.window_s:g} s"
+    unit = {"trial": "trial", "session": "visit"}.get(card.cases.unit, windows)
     missing = "can do without some" if card.missing_inputs else "needs all that are ticked"
     task = " or ".join({"classes": "classes", "numbers": "numbers"}[each] for each in card.task)
     return f"One decision a {unit}; finds {task}. Inputs: {named}; {missing}."

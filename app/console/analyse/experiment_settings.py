@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -24,6 +24,7 @@ class SettingsForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings: tuple[Setting, ...] = ()
+        self._titles: dict[str, str] = {}
         self._read: dict[str, Callable[[], Any]] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -32,14 +33,14 @@ class SettingsForm(QWidget):
         self.trouble = Line("", "alarm", True)
         self.trouble.hide()
         self._column.addWidget(self.trouble)
-        self.defaults = Tinted("Put defaults back", "undo", lambda: self.show_settings(self._settings))
+        self.defaults = Tinted("Put defaults back", "undo", self._put_back)
         self._column.addWidget(self.defaults, 0, Qt.AlignmentFlag.AlignLeft)
         self.boxes: dict[str, QWidget] = {}
         self.show_settings(())
 
-    def show_settings(self, settings: Sequence[Setting]) -> None:
-        """Show other settings, each at its default."""
-        self._settings = tuple(settings)
+    def show_settings(self, settings: Sequence[Setting], titles: Mapping[str, str] | None = None) -> None:
+        """Show other settings, each at its default; `titles` says by name what one is called on screen."""
+        self._settings, self._titles = tuple(settings), dict(titles or {})
         self._read, self.boxes = {}, {}
         old, self._inner = self._inner, QWidget()
         form = QFormLayout(self._inner)
@@ -51,7 +52,7 @@ class SettingsForm(QWidget):
             box = self._box(setting)
             named(box, f"{setting.name}: {setting.about}")
             self.boxes[setting.name] = box
-            label = QLabel(setting.name.replace("_", " ").capitalize())
+            label = QLabel(self._titles.get(setting.name, setting.name.replace("_", " ").capitalize()))
             label.setToolTip(setting.about)
             label.setBuddy(box)
             form.addRow(label, box)
@@ -60,6 +61,9 @@ class SettingsForm(QWidget):
         old.deleteLater()
         self.defaults.setVisible(bool(settings))
         self._on_changed()
+
+    def _put_back(self) -> None:
+        self.show_settings(self._settings, self._titles)
 
     def values(self) -> dict[str, Any]:
         """Return what differs from the defaults; what cannot be read is left out and told below."""

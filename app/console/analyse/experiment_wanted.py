@@ -19,7 +19,9 @@ SPLITS: tuple[tuple[SplitKind, str], ...] = (
     ("stimuli", "Groups of stimuli"),
     ("first-trials", "First trials train, later ones test"),
     ("trials-pooled", "Trials of everybody, pooled"),
+    ("domains", "One domain trains, another is tested"),
     ("segments", "Leaky, to be shown only: windows at random"),
+    ("segments-own", "Leaky, to be shown only: windows at random, within a person"),
 )
 COUNTED = {
     "participants": "Folds",
@@ -28,6 +30,7 @@ COUNTED = {
     "first-trials": "Trials that train",
     "trials-pooled": "Folds",
     "segments": "Folds",
+    "segments-own": "Folds a person",
 }
 """What the number beside a split means; the others need none."""
 LEAST_PERMUTATIONS = 99
@@ -50,11 +53,13 @@ class Wanted:
     permutation_kind: Literal["stored", "retrained"] = "stored"
     metric: str = "balanced_accuracy"
     seed: int = 1
+    domain: str = ""
 
     @property
     def split_spec(self) -> SplitSpec:
         """The split; a number that it does not use is the usual one."""
-        return SplitSpec(self.split, self.k if self.split in COUNTED else SplitSpec().k, self.seed)
+        k = self.k if self.split in COUNTED else SplitSpec().k
+        return SplitSpec(self.split, k, self.seed, self.domain if self.split == "domains" else "")
 
     def arguments(self, study: Path, plan: str = "") -> list[str]:
         """Return the command that runs it, without the program's name; `plan` is one that holds just it."""
@@ -65,6 +70,8 @@ class Wanted:
         told += ["--split", self.split]
         if self.split in COUNTED:
             told += ["--k", str(self.k)]
+        if self.split == "domains":
+            told += ["--domain", self.domain]
         if self.modalities:
             told += ["--modalities", ",".join(self.modalities)]
         if self.combinations:

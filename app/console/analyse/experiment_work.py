@@ -16,6 +16,7 @@ from analysis.evaluation.splits import Division, SplitError, divide
 from analysis.recognizers.recognizer import Card, RecognizerError
 from analysis.recognizers.table import RECOGNIZERS, recognizer_class
 from analysis.targets.recipe import Target
+from app.analysing.domains import Domains, all_domains
 from app.console.analyse.apart import Apart
 from app.console.analyse.coverage_work import counted
 from app.console.analyse.experiment_wanted import Wanted
@@ -38,6 +39,8 @@ class Choices:
     missing: tuple[tuple[str, str], ...]
     held: Mapping[str, tuple[str, ...]]
     """Modalities of each recording."""
+    domains: tuple[Domains, ...] = ()
+    """What divides the participants into domains."""
 
     def share(self, spec: InputSpec) -> float:
         """Return which share of the recordings holds an input: its modality, in a trial with its stage."""
@@ -72,7 +75,7 @@ def choices(study: Study, apart: Apart, told: Told) -> Choices:
     cards, missing = _LOADED[0]
     told(0, 0, "signals")
     held = {recording.id: modalities_of(recording) for recording in material.corpus.recordings}
-    return Choices(material, cards, missing, held)
+    return Choices(material, cards, missing, held, all_domains(study, material.corpus))
 
 
 def load_cards(told: Told) -> Loaded:
@@ -111,7 +114,8 @@ def outlook(study: Study, found: Choices, wanted: Wanted, told: Told) -> Outlook
         cases = plain_cases(rows)
         values = np.array([target.values[trial.key] for trial, _ in rows])
         y = values.astype(np.int64) if target.classes else values[:, None]
-        division = divide(cases, y, wanted.split_spec, card.validation)
+        groups = next((each.of for each in found.domains if each.name == wanted.domain), None)
+        division = divide(cases, y, wanted.split_spec, card.validation, groups)
     except (CorpusError, SplitError) as error:
         return Outlook(wanted, target, words, problem=str(error))
     return Outlook(wanted, target, words, cases, division)

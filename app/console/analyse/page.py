@@ -39,6 +39,8 @@ class Step:
     about: str
     icon: str
     factory: str
+    group: str = ""
+    """The heading that it begins in the list; "" where it goes on under the one before."""
 
 
 PAGES: tuple[Step, ...] = (
@@ -62,6 +64,30 @@ PAGES: tuple[Step, ...] = (
          "app.console.analyse.apply_page:ApplyPage"),
     Step("therapy", "Therapy", "Before and after, on the circumplex", "person",
          "app.console.analyse.therapy_page:TherapyPage"),
+    Step("literature", "Literature", "What papers printed, beside ours", "note",
+         "app.console.analyse.literature_page:LiteraturePage", "Papers and tools"),
+    Step("cross-corpus", "Cross-corpus", "From one corpus, or group of people, to another", "copies",
+         "app.console.analyse.cross_page:CrossPage"),
+    Step("channels", "EEG channels", "Which electrodes a statistic keeps", "devices",
+         "app.console.analyse.channels_page:ChannelsPage"),
+    Step("decompose", "Decompose", "A stretch of a signal in modes", "signals",
+         "app.console.analyse.decompose_page:DecomposePage"),
+    Step("speech-tasks", "Speech tasks", "Persons told apart by nine spoken answers", "sound",
+         "app.console.analyse.speech_page:SpeechPage"),
+    Step("audiovisual", "Audio-visual", "Voice, face and words of a clip", "messages",
+         "app.console.analyse.audiovisual_page:AudiovisualPage"),
+    Step("impressions", "Impressions", "What observers think of somebody, predicted", "person",
+         "app.console.analyse.impressions_page:ImpressionsPage"),
+    Step("faces", "Faces", "Boxes, a detector, and a camera live", "person",
+         "app.console.analyse.faces_page:FacesPage"),
+    Step("passages", "Passages", "WiFi channel state: who passed, and when", "signals",
+         "app.console.analyse.passages_page:PassagesPage"),
+    Step("within", "Within participants", "Conditions compared in the same people", "balance",
+         "app.console.analyse.within_page:WithinPage"),
+    Step("playlist", "Playlist", "Which clip moves this person", "next",
+         "app.console.analyse.playlist_page:PlaylistPage"),
+    Step("live", "Live", "A kept recognizer on running signals", "signals",
+         "app.console.analyse.live_page:LivePage"),
 )  # fmt: skip
 """In the order in which they are worked through."""
 
@@ -104,11 +130,16 @@ class AnalysePage(QWidget):
         self.steps.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         quiet(self.steps)
         for step in PAGES:
+            if step.group:
+                heading = QListWidgetItem(step.group)
+                heading.setFlags(Qt.ItemFlag.NoItemFlags)
+                heading.setData(Qt.ItemDataRole.AccessibleTextRole, f"{step.group}: heading")
+                self.steps.addItem(heading)
             item = QListWidgetItem(icons.icon(step.icon), step.title)
             item.setToolTip(step.about)
             item.setData(Qt.ItemDataRole.UserRole, step.name)
             self.steps.addItem(item)
-        self.steps.setCurrentRow(0)
+        self._choose(PAGES[0].name)
         self._fit_side()
         column.addWidget(self.steps, 1)
         return side
@@ -120,7 +151,16 @@ class AnalysePage(QWidget):
     @property
     def current(self) -> str:
         """The name of the step that is shown."""
-        return PAGES[max(0, self.steps.currentRow())].name
+        item = self.steps.currentItem()
+        return PAGES[0].name if item is None else str(item.data(Qt.ItemDataRole.UserRole))
+
+    def _choose(self, name: str) -> None:
+        """Make a step the current one."""
+        self.steps.setCurrentItem(self._item(name))
+
+    def _item(self, name: str) -> QListWidgetItem:
+        items = (self.steps.item(row) for row in range(self.steps.count()))
+        return next(item for item in items if item.data(Qt.ItemDataRole.UserRole) == name)
 
     def step(self, name: str) -> QWidget:
         """Return the page of a step."""
@@ -144,14 +184,14 @@ class AnalysePage(QWidget):
         self.study = study
         self.whose.set_whole("" if study is None else study.name)
         if name and name != self.current:
-            self.steps.setCurrentRow(_row(name))
+            self._choose(name)
         else:
             self._show_step()
 
     def go_to(self, name: str, run: Path | None = None) -> None:
         """Show a step, and in it a run."""
         if name != self.current:
-            self.steps.setCurrentRow(_row(name))
+            self._choose(name)
         if run is not None and self.study is not None and hasattr(self.step(name), "show_run"):
             cast("Any", self.step(name)).show_run(run)
 
@@ -187,11 +227,7 @@ class AnalysePage(QWidget):
         """Follow palette and font."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "steps"):
-            for place, step in enumerate(PAGES):
-                self.steps.item(place).setIcon(icons.icon(step.icon))
+            for step in PAGES:
+                self._item(step.name).setIcon(icons.icon(step.icon))
         if event.type() == QEvent.Type.FontChange and hasattr(self, "steps"):
             self._fit_side()
-
-
-def _row(name: str) -> int:
-    return [step.name for step in PAGES].index(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -69,7 +70,9 @@ class RunsPage(StepPage):
         from app.console.analyse.page import PAGES
 
         names = [step.name for step in PAGES]
-        for step in PAGES[names.index("runs") + 1 :]:
+        after = PAGES[names.index("runs") + 1 :]
+        # The steps under a heading of their own are about no run.
+        for step in takewhile(lambda step: not step.group, after):
             button = Tinted(step.title, step.icon, lambda name=step.name: self._ask_step(name))  # type: ignore[misc]
             button.setToolTip(step.about)
             self.later[step.name] = button

@@ -33,6 +33,26 @@ def test_steps_are_made_when_they_are_first_shown(page: AnalysePage, qtbot: QtBo
     settled(page.step(PAGES[1].name), qtbot)
 
 
+def test_the_heading_of_a_group_is_read_but_passed_over_by_the_arrows(page: AnalysePage) -> None:
+    rows = [page.steps.item(row) for row in range(page.steps.count())]
+    place = next(row for row, item in enumerate(rows) if item.text() == "Papers and tools")
+    assert rows[place].data(Qt.ItemDataRole.AccessibleTextRole) == "Papers and tools: heading"
+    first = next(at for at, each in enumerate(PAGES) if each.group)
+    page.steps.blockSignals(True)
+    page.steps.setFocus()
+    page.steps.setCurrentRow(place - 1)
+    assert page.current == PAGES[first - 1].name
+    QTest.keyClick(page.steps, Qt.Key.Key_Down)
+    assert page.current == PAGES[first].name
+    QTest.keyClick(page.steps, Qt.Key.Key_Up)
+    assert page.current == PAGES[first - 1].name
+    page.steps.setCurrentRow(place)
+    QTest.mouseClick(
+        page.steps.viewport(), Qt.MouseButton.LeftButton, pos=page.steps.visualItemRect(rows[place]).center()
+    )
+    assert not rows[place].isSelected()
+
+
 def test_a_step_is_reached_from_the_palette(window: MainWindow, page: AnalysePage, qtbot: QtBot) -> None:
     window.trigger("study_page")
     window.trigger("analyse_runs")

@@ -175,22 +175,6 @@ def test_a_plan_is_what_its_preview_says_and_grows_by_appending(
     assert len({dealt.trial.recording for dealt in grown.dealt}) == 2
 
 
-def test_a_typed_name_is_kept_when_a_scheme_is_chosen_after_it(
-    faces: Study, sam: Scheme, qtbot: QtBot
-) -> None:
-    other = schemes.add_scheme(faces, replace(sam, name="other", title="Other"))
-    dialog = PlanDialog(faces, sam.id)
-    qtbot.addWidget(dialog)
-    dialog.show()
-    assert dialog.name.text() == sam.name
-    dialog.scheme.setCurrentIndex(dialog.scheme.findData(other.id))
-    assert dialog.name.text() == "other", "nobody typed: it follows the scheme"
-    dialog.name.selectAll()
-    QTest.keyClicks(dialog.name, "pilot")
-    dialog.scheme.setCurrentIndex(dialog.scheme.findData(sam.id))
-    assert dialog.name.text() == "pilot"
-
-
 def test_a_plan_goes_on_by_a_newer_version_and_labels_are_offered_to_be_carried_over(
     planned: Study, sam: Scheme, qtbot: QtBot
 ) -> None:
