@@ -15,6 +15,7 @@ SIZE_PX = 12.0
 BLUE, ORANGE, GREEN, RED, GREY = "#3b6fb5", "#c8641b", "#2f8f5b", "#c2412d", "#8a8f98"
 SERIES = (BLUE, ORANGE, GREEN, "#8a5fb0", "#b0892b", "#2b9aa8", RED)
 """Colours of series in their order; every series has a name beside it too."""
+LEGEND_PX = 16.0
 
 
 def number(value: float) -> str:
@@ -162,13 +163,21 @@ class Axes:
         self.figure.path([self.at(x, y) for x, y in points], colour, width)
 
 
-def legend(figure: Figure, names: Sequence[str], left: float, top: float) -> None:
-    """Name the series, each with its colour, from left to right."""
-    x = left
+def legend(figure: Figure, names: Sequence[str], left: float, top: float, right: float = math.inf) -> int:
+    """Name the series, each with its colour, from left to right; return how many lines that takes.
+
+    What would go beyond `right` stands a line of `LEGEND_PX` lower.
+    """
+    x, lines = left, 1
     for place, name in enumerate(names):
-        figure.rect(x, top - 9, 10, 10, SERIES[place % len(SERIES)])
-        figure.text(x + 15, top, name)
-        x += 15 + 7.2 * len(name) + 18
+        needed = 15 + 7.2 * len(name)
+        if x > left and x + needed > right:
+            x, lines = left, lines + 1
+        y = top + LEGEND_PX * (lines - 1)
+        figure.rect(x, y - 9, 10, 10, SERIES[place % len(SERIES)])
+        figure.text(x + 15, y, name)
+        x += needed + 18
+    return lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analysis.evaluation.run_folder import Run
 from app.analysing.html_page import Table
 from app.analysing.run_figures import Shown
-from app.analysing.svg import GREY, SERIES, Axes, Figure, legend
+from app.analysing.svg import GREY, LEGEND_PX, SERIES, Axes, Figure, legend
 
 ACCURACY = "source accuracy"
 CHANGED = "pseudo-labels changed"
@@ -171,8 +171,9 @@ def plane_figure(run: Run, fold: str, layer: str) -> Shown | None:
 
     def make(width: float, height: float) -> Figure:
         figure = Figure(width, height, f"{LAYER_WORDS[layer]} on a plane")
+        down = LEGEND_PX * (legend(figure, classes, LEFT_PX, 16, width - 10) - 1)
         axes = Axes(
-            figure, LEFT_PX, TOP_PX + 16, width - LEFT_PX - 20, max(80.0, height - TOP_PX - 66),
+            figure, LEFT_PX, TOP_PX + 16 + down, width - LEFT_PX - 20, max(80.0, height - TOP_PX - 66 - down),
             (low_x, high_x), (low_y, high_y),
         )  # fmt: skip
         axes.x_axis("first component")
@@ -186,12 +187,11 @@ def plane_figure(run: Run, fold: str, layer: str) -> Shown | None:
                     figure.rect(x - 2.5, y_ - 2.5, 5, 5, colour, 0.45, tip)
                 else:
                     figure.dot(x, y_, colour, 3.2, f"{classes[int(kind)]}, {target}")
-        legend(figure, classes, LEFT_PX, 16)
-        figure.rect(LEFT_PX, 26, 7, 7, GREY, 0.45)
-        figure.text(LEFT_PX + 14, 34, f"{source}: trains")
+        figure.rect(LEFT_PX, 26 + down, 7, 7, GREY, 0.45)
+        figure.text(LEFT_PX + 14, 34 + down, f"{source}: trains")
         right = LEFT_PX + 44 + 7.2 * len(f"{source}: trains")
-        figure.dot(right, 30, GREY, 3.5)
-        figure.text(right + 10, 34, f"{target}: tested, in its true classes")
+        figure.dot(right, 30 + down, GREY, 3.5)
+        figure.text(right + 10, 34 + down, f"{target}: tested, in its true classes")
         return figure
 
     rows = tuple(
