@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 POLL_S = 0.05
-ATTEMPTS = 2
 IDLE_S = 30
 GRACE_S = 3.0
 """How long what is in hand may take to stop by itself; what is unfinished is trained again on resuming."""
@@ -65,20 +64,21 @@ class Local:
         self.count = count if count > 0 else available()
 
     def run(self, jobs: list[Job], stop: Callable[[], bool]) -> Iterator[Done]:
-        """Yield jobs as they end. What was in hand when a process vanished is tried once more."""
-        tries: dict[str, int] = {}
-        left = list(jobs)
-        while left and not stop():
-            lost: list[Job] = []
-            yield from self._batch(left, stop, lost)
-            left = []
-            for job in lost:
-                tries[job[0]] = tries.get(job[0], 1) + 1
-                if tries[job[0]] > ATTEMPTS:
-                    why = "its process ended without a word: it was killed, or memory ran out"
-                    yield Done(job[0], "failed", why)
-                else:
-                    left.append(job)
+        """Yield jobs as they end. What was in hand when a process vanished is tried once more, alone.
+
+        A process that dies takes what its neighbours have in hand with it; alone, only the job that kills
+        its process fails.
+        """
+        lost: list[Job] = []
+        yield from self._batch(jobs, stop, lost)
+        for job in lost:
+            if stop():
+                return
+            lost_again: list[Job] = []
+            yield from self._batch([job], stop, lost_again)
+            if lost_again:
+                why = "its process ended without a word: it was killed, or memory ran out"
+                yield Done(job[0], "failed", why)
 
     def _batch(self, jobs: list[Job], stop: Callable[[], bool], lost: list[Job]) -> Iterator[Done]:
         from concurrent.futures import FIRST_COMPLETED, Future, wait

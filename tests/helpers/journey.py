@@ -45,7 +45,7 @@ from app.console import theme
 LEFT = Qt.MouseButton.LeftButton
 PATIENCE_MS = 20_000
 MOST_TABS = 300
-OPENINGS = 4
+OPENINGS, CLICKS = 4, 20
 DIALOG_LOOK_MS, DIALOG_TRIES = 50, 200
 FIELDS = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)
 
@@ -258,9 +258,15 @@ class Journey:
 
     def _raise(self) -> None:
         front = self.front
-        if not front.isActiveWindow():
+        for _ in range(CLICKS):
+            if front.isActiveWindow():
+                return
             front.activateWindow()
-            self.wait(front.isActiveWindow, f"the window '{front.windowTitle()}' to be in front")
+            # Where another program had the keyboard since, X takes a request for one that came too late;
+            # whoever wants the window clicks once more.
+            with contextlib.suppress(AssertionError):
+                self.wait(front.isActiveWindow, "", PATIENCE_MS // CLICKS)
+        self.wait(front.isActiveWindow, f"the window '{front.windowTitle()}' to be in front")
 
     def _click(self, widget: QWidget) -> None:
         self._raise()

@@ -20,6 +20,7 @@ from analysis.evaluation.runner import Heard, work
 from analysis.evaluation.workers import Job, Local, WorkersError
 from tests.helpers import engine
 from tests.helpers.batches import make_batch
+from tests.helpers.dying import die, live
 from tests.helpers.engine import begun_after, new_run, probabilities
 from tests.helpers.growing import grow
 
@@ -50,6 +51,20 @@ def test_a_worker_that_dies_is_said_and_the_others_go_on(tmp_path: Path) -> None
     assert run.state == "incomplete"
     failed = {each.name: each.why for each in run.folds if each.state != "finished"}
     assert failed == {"P03": "its process ended without a word: it was killed, or memory ran out"}
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("own_workers")
+def test_only_the_job_that_kills_its_process_fails_not_its_neighbours() -> None:
+    # The second is always in hand when the first kills its process.
+    jobs: list[Job] = [("kills", die, (0.5,)), ("beside", live, (1.5,)), ("later", live, (0.0,))]
+    done = {each.name: each for each in Local(2).run(jobs, lambda: False)}
+    assert {name: each.state for name, each in done.items()} == {
+        "kills": "failed",
+        "beside": "finished",
+        "later": "finished",
+    }
+    assert done["kills"].died == "its process ended without a word: it was killed, or memory ran out"
 
 
 @pytest.mark.slow
