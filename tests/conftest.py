@@ -60,16 +60,18 @@ level=-2
 """
 
 
-def _pin_lsl_to_this_machine() -> None:
+def _pin_lsl_to_this_machine(folder: Path) -> None:
     # liblsl reads its configuration once, when it is loaded: before any test imports pylsl.
-    folder = Path(tempfile.mkdtemp(prefix="evoke-test-"))
     config = folder / "lsl_api.cfg"
     config.write_text(LSL_CONFIG % f"test-{uuid.uuid4().hex[:12]}", encoding="ascii")
     os.environ["LSLAPICFG"] = str(config)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
-_pin_lsl_to_this_machine()
+_folder = Path(tempfile.mkdtemp(prefix="evoke-test-"))
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+_pin_lsl_to_this_machine(_folder)
+# Without one PulseAudio's library leaves a folder in /tmp for each process that lists sound devices.
+os.environ.setdefault("XDG_RUNTIME_DIR", str(_folder))
 os.environ[RUN_MARK] = uuid.uuid4().hex
 # Children are started as `python -m app` from anywhere; they must find this checkout's rooms.
 os.environ["PYTHONPATH"] = os.pathsep.join(

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QTableWidgetItem, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QSpinBox,
+    QTableWidgetItem,
+    QToolTip,
+    QWidget,
+)
 
 LEAST_CHARS = 14
 
 
+class Choice(QComboBox):
+    """A box to choose from whose tip tells what is chosen, since a narrow one cuts it."""
+
+    def event(self, event: QEvent) -> bool:
+        """Show the whole choice as a tip."""
+        if isinstance(event, QHelpEvent) and event.type() is QEvent.Type.ToolTip and self.currentText():
+            QToolTip.showText(event.globalPos(), f"{self.toolTip()}: {self.currentText()}", self)
+            return True
+        return super().event(event)
+
+
 def combo(name: str, chars: int = LEAST_CHARS) -> QComboBox:
     """Return an empty box to choose from that gets no wider than its room."""
-    box = QComboBox()
+    box = Choice()
     named(box, name)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(chars)

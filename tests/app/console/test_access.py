@@ -30,6 +30,7 @@ from app.console.window import MainWindow
 from tests.helpers.agreeing import make
 from tests.helpers.analyse_page import settled
 from tests.helpers.analysed import finish, make_run
+from tests.helpers.front import bring_to_front
 
 PAGES = tuple(
     each.name for each in actions.ACTIONS if each.name.endswith("_page") or each.name.startswith("analyse_")
@@ -102,8 +103,7 @@ def told(widget: QWidget) -> str:
 def tabbed(top: QWidget, qtbot: QtBot) -> list[QWidget]:
     """Return what the Tab key reaches, in order, until it comes round."""
     seen: list[QWidget] = []
-    top.activateWindow()
-    qtbot.waitUntil(top.isActiveWindow)
+    bring_to_front(top, qtbot)
     for _ in range(MOST_TABS):
         QTest.keyClick(QApplication.focusWidget() or top, Qt.Key.Key_Tab, Qt.KeyboardModifier.NoModifier)
         found = QApplication.focusWidget()

@@ -19,6 +19,7 @@ from app.console.looking import Surroundings, Thing
 from app.console.window import MainWindow
 from app.plan import SessionPlan
 from app.study import Study
+from tests.helpers.front import bring_to_front
 from tests.helpers.live_session import LiveSession
 
 AROUND = Surroundings(
@@ -39,8 +40,7 @@ def quiet_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def page(window: MainWindow, people: Study, qtbot: QtBot) -> DevicePage:
     window.open_study(people.folder)
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    bring_to_front(window, qtbot)
     QTest.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window.pages.currentWidget() is window.device_view)
     qtbot.waitUntil(lambda: window.device_view._work is None)

@@ -25,6 +25,7 @@ from app.console.status import LampStrip, disk_text
 from app.console.window import MainWindow
 from app.plan import SessionPaths
 from app.ring import SampleRingWriter
+from tests.helpers.front import bring_to_front
 from tests.helpers.live_session import LiveSession, stream
 
 
@@ -66,8 +67,7 @@ def test_start_pause_skip_go_on_by_keys_and_buttons(
     qtbot.waitUntil(lambda: attached.conduct.state.get("phase") == "running")
     assert attached.live.panel.trial.text() == "Trial 1 of 16"
     assert attached.status.time.text().startswith("Recording 0:0")
-    attached.activateWindow()
-    qtbot.waitUntil(attached.isActiveWindow)
+    bring_to_front(attached, qtbot)
     QTest.keyClick(attached, Qt.Key.Key_F6)
     qtbot.waitUntil(lambda: attached.conduct.state.get("phase") == "paused")
     assert attached.live.panel.headline.text() == "Paused"

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.console.start_checks import sentence_of, title_of
 from app.console.window import MainWindow
+from tests.helpers.front import bring_to_front
 from tests.helpers.live_session import LiveSession
 
 RESULTS: list[dict[str, Any]] = [
@@ -77,8 +78,7 @@ def test_the_start_key_points_at_the_missing_reason(
     attached: MainWindow, live: LiveSession, qtbot: QtBot
 ) -> None:
     show(attached, live, qtbot, needs_reason=True)
-    attached.activateWindow()
-    qtbot.waitUntil(attached.isActiveWindow)
+    bring_to_front(attached, qtbot)
     attached.trigger("start")
     qtbot.waitUntil(attached.live.panel.checks.reason.hasFocus)
     assert live.names() == []

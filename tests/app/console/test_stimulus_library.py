@@ -22,6 +22,7 @@ from app.console.stimulus_thumbs import cache_folder
 from app.console.window import MainWindow
 from app.study import Study
 from stimuli.sets import StimulusSet
+from tests.helpers.front import bring_to_front
 from tests.helpers.stimulus_files import film, picture, pictures_set, set_of, sound, stimulus
 
 LEFT = Qt.MouseButton.LeftButton
@@ -72,8 +73,7 @@ def around(library: StimulusLibrary, keys: list[str]) -> list[QPoint]:
 
 
 def test_the_page_has_a_key_and_shows_the_bundled_set_first(window: MainWindow, qtbot: QtBot) -> None:
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    bring_to_front(window, qtbot)
     QTest.keyClick(window, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: isinstance(window.pages.currentWidget(), StimulusLibrary))
     page = window.of_stimuli.library

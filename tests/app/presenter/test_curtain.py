@@ -20,6 +20,7 @@ from app.presenter.curtain import make_curtain, say
 from app.presenter.phrases import Phrases
 from protocols.schedule import Schedule
 from tests.helpers.attended import AttendedSession
+from tests.helpers.front import bring_to_front
 from tests.helpers.presenting import Plot, paced, timed
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only on Linux")
@@ -71,8 +72,7 @@ def long_blank() -> Schedule:
 def test_the_curtain_lies_over_the_desktop_speaks_the_language_and_takes_no_keyboard(
     desktop: QWidget, qtbot: QtBot
 ) -> None:
-    desktop.activateWindow()
-    qtbot.waitUntil(desktop.isActiveWindow, timeout=5000)
+    bring_to_front(desktop, qtbot)
     plan = SessionPlan(uuid="c", name="c", origin="recorded", language="de", look={"palette": "light"})
     curtain = make_curtain(plan, Phrases("de"))
     try:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.console.analyse.page import AnalysePage
 from app.console.window import MainWindow
 from app.study import Study
+from tests.helpers.front import bring_to_front
 from tests.helpers.labelled import BVP, EDA, EEG, make_study
 
 
@@ -34,8 +35,7 @@ def faces(recorded: Path, tmp_path: Path) -> Study:
 def page(window: MainWindow, faces: Study, qtbot: QtBot) -> Iterator[AnalysePage]:
     """The page on that study, opened by its key; the step Data is in front."""
     window.open_study(faces.folder)
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    bring_to_front(window, qtbot)
     QTest.keyClick(window, Qt.Key.Key_9, Qt.KeyboardModifier.ControlModifier)
     made = window.of_analysis.page
     qtbot.waitUntil(lambda: window.pages.currentWidget() is made)

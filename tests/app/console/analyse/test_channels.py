@@ -18,6 +18,7 @@ from app.console.analyse.page import AnalysePage
 from app.console.window import MainWindow
 from app.study import Study
 from tests.helpers.analyse_page import PATIENCE_MS, choose, click, rows, settled, step
+from tests.helpers.front import bring_to_front
 from tests.helpers.imagery_study import imagery_study
 
 
@@ -35,8 +36,7 @@ def imagined(made: Path, tmp_path: Path) -> Study:
 @pytest.fixture
 def found(window: MainWindow, imagined: Study, qtbot: QtBot) -> ChannelsPage:
     window.open_study(imagined.folder)
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    bring_to_front(window, qtbot)
     QTest.keyClick(window, Qt.Key.Key_9, Qt.KeyboardModifier.ControlModifier)
     shown = step(window.of_analysis.page, "channels", qtbot)
     assert isinstance(shown, ChannelsPage)

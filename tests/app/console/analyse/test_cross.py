@@ -19,6 +19,7 @@ from app.console.analyse.page import AnalysePage
 from app.console.window import MainWindow
 from app.study import Study
 from tests.helpers.analyse_page import choose, click, rows, settled, step
+from tests.helpers.front import bring_to_front
 from tests.helpers.speaking import PICTURE, SMALL, in_this_process, speaking_study
 
 
@@ -29,8 +30,7 @@ def spoken(tmp_path: Path) -> Study:
 
 def opened(window: MainWindow, study: Study, qtbot: QtBot) -> tuple[AnalysePage, CrossPage]:
     window.open_study(study.folder)
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    bring_to_front(window, qtbot)
     QTest.keyClick(window, Qt.Key.Key_9, Qt.KeyboardModifier.ControlModifier)
     page = window.of_analysis.page
     qtbot.waitUntil(lambda: window.pages.currentWidget() is page)

@@ -18,6 +18,7 @@ from app.console.analyse.speech_page import SpeechPage
 from app.console.window import MainWindow
 from app.study import Study
 from tests.helpers.analyse_page import click, step
+from tests.helpers.front import bring_to_front
 from tests.helpers.spoken_study import PEOPLE, spoken_study, write_vectors
 
 PATIENCE_MS = 120_000
@@ -41,8 +42,7 @@ def speech(
     """The step on a study of spoken answers, read."""
     shutil.copytree(spoken, tmp_path / "study")
     window.open_study(tmp_path / "study")
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    bring_to_front(window, qtbot)
     QTest.keyClick(window, Qt.Key.Key_9, Qt.KeyboardModifier.ControlModifier)
     page = window.of_analysis.page
     qtbot.waitUntil(lambda: window.pages.currentWidget() is page)

@@ -27,6 +27,7 @@ from app.console.annotate.agreement_work import Found, Reader, Wanted
 from app.console.window import MainWindow
 from app.study import Study
 from tests.helpers.agreeing import labelled, mark, rate, scheme_in, trace, trial_start_s
+from tests.helpers.front import bring_to_front
 from tests.helpers.recordings import START_S
 
 SAM = {
@@ -67,8 +68,7 @@ def page(window: MainWindow, study: Study, qtbot: QtBot) -> AgreementPage:
 
 def opened(window: MainWindow, qtbot: QtBot) -> AgreementPage:
     """Press Ctrl+8 and wait for the numbers."""
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    bring_to_front(window, qtbot)
     QTest.keyClick(window, Qt.Key.Key_8, Qt.KeyboardModifier.ControlModifier)
     page = window.of_agreement.page
     qtbot.waitUntil(lambda: window.pages.currentWidget() is page)

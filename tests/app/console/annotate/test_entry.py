@@ -25,6 +25,7 @@ from app.console.annotate.who_dialog import WhoDialog
 from app.console.window import MainWindow
 from app.study import Study
 from tests.helpers.annotate_page import LEFT, begin, planned_study, press, until, wait_open
+from tests.helpers.front import bring_to_front
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -73,8 +74,7 @@ def test_a_study_without_annotators_or_plans_says_so_and_offers_whole_recordings
 def test_somebody_new_is_entered_and_begins_her_queue_by_clicks(
     window: MainWindow, planned: Study, qtbot: QtBot
 ) -> None:
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    bring_to_front(window, qtbot)
     assert window.open_study(planned.folder)
     QTest.keyClick(window, Qt.Key.Key_7, CTRL)
     page = window.of_labels.page

@@ -21,6 +21,7 @@ from app.console.annotate.scheme_editor_file import problems
 from app.console.annotate.scheme_editor_preview import TryScale
 from app.console.annotate.scheme_editor_rows import FlagRow, TextRow, WordRow
 from app.study import Study
+from tests.helpers.front import bring_to_front
 
 Saved = list[tuple[Scheme, Scheme | None]]
 
@@ -38,8 +39,7 @@ def editor(qtbot: QtBot, qapp: QApplication, study: Study, saved: Saved) -> Iter
     made.resize(1240, 780)
     made.show()
     qtbot.waitExposed(made)
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow)
+    bring_to_front(made, qtbot)
     yield made
     made._saved = made.scheme
     made.close()

@@ -28,6 +28,7 @@ from app.console.annotate.trace_recording import RecordingFootage
 from app.console.annotate.trace_relative import RelativeScale
 from app.console.review.recording import open_recording
 from app.study import Study
+from tests.helpers.front import bring_to_front
 
 VALENCE = Dimension("valence", -1.0, 1.0, "unpleasant", "pleasant")
 AROUSAL = Dimension("arousal", -1.0, 1.0, "calm", "excited")
@@ -99,8 +100,7 @@ def opened(qtbot: QtBot, qapp: QApplication, faces: Study, monkeypatch: pytest.M
         page = TracePage(item, log, tier.name, recording, place.visible(item, scheme))
         page.show()
         qtbot.waitExposed(page)
-        page.activateWindow()
-        qtbot.waitUntil(page.isActiveWindow)
+        bring_to_front(page, qtbot)
         ends.extend([recording.close, log.close, lambda: page.close() if not closed else None])
         closed: list[bool] = []
         page.closed.connect(lambda: closed.append(True))

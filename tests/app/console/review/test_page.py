@@ -24,6 +24,7 @@ from app.console.review.page import ReviewPage
 from app.console.sheets import ShortcutSheet
 from app.console.window import MainWindow
 from app.study import Study
+from tests.helpers.front import bring_to_front
 from tests.helpers.labelled import LEAD_S, TRIAL_S, make_study
 from tests.helpers.recordings import START_S
 
@@ -80,8 +81,7 @@ def test_the_summary_leads_to_the_review(window: MainWindow, labelled: Path, qtb
 
 
 def test_the_page_says_what_to_do_while_it_is_empty(window: MainWindow, qtbot: QtBot) -> None:
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    bring_to_front(window, qtbot)
     QTest.keyClick(window, Qt.Key.Key_6, Qt.KeyboardModifier.ControlModifier)
     page = window.of_review.page
     assert window.pages.currentWidget() is page
