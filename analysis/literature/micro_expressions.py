@@ -136,8 +136,8 @@ def _p(value: float | None) -> str | float:
 PAPER = Paper(
     name="micro-expressions",
     title="Micro-expressions and attractiveness: two experiments with the same 38 people",
-    source="Behavioural study of micro-expression recognition and facial attractiveness (two experiments, "
-    "faces of CK+)",
+    source="Lin, Dong, Zheng and Wang, The effect of facial attractiveness on micro-expression recognition, "
+    "Frontiers in Psychology 13 (2022), doi:10.3389/fpsyg.2022.959124",
     about="Faces are shown for 200 ms and named by key. Accuracy, time and rating by expression and "
     "attractiveness, all within participants: analyses of variance with repeated measures, pairs, "
     "simple effects.",
@@ -207,9 +207,15 @@ PAPER = Paper(
         ),
         ("Misses are not mentioned.", "They count as errors and have no time; how many there were is said."),
         (
+            "Answers that came too early to be one are not mentioned.",
+            "Those before 150 ms count in the accuracy as they are, and have no time; how many there were is "
+            "said.",
+        ),
+        (
             "Printed power (.978, .999, .999) is that of groups of different people, cut and not rounded: "
             "G*Power for 3 and 2 groups of 38 in all gives .9786, .99999 and .9995.",
-            "SPSS' form (noncentrality F df1) and Cohen's f with the repeated design's own df are shown.",
+            "SPSS' form (noncentrality F df1) and Cohen's f with the repeated design's own df (noncentrality "
+            "f^2 n df1) are shown.",
         ),
         (
             "The abstract says that attractive faces are recognised faster; no main effect of attractiveness "
@@ -218,7 +224,8 @@ PAPER = Paper(
         ),
         (
             "Five models a level, chosen by ratings of neutral faces.",
-            "The same tests over stimuli are shown beside those over people.",
+            "The same tests over models are shown beside those over people: attractiveness between the ten "
+            "models, expression within each.",
         ),
     ),
     step="within",

@@ -22,12 +22,20 @@ from analysis.literature.micro_expressions import (
     N,
 )
 from analysis.literature.paper import Cell
-from analysis.statistics.effects import d_between_form, d_z, noncentral_power, partial_eta_squared
+from analysis.statistics.effects import (
+    cohen_power,
+    d_between_form,
+    d_z,
+    noncentral_power,
+    partial_eta_squared,
+)
 from analysis.statistics.paragraph import p_words
 
 EXPRESSIONS = ("happy", "disgust", "neutral")
 Means = dict[str, dict[str, float]]
 ETA_CLOSE, D_CLOSE, MEAN_CLOSE = 0.0006, 0.006, 0.001
+HALF = 0.0005
+"""Half of the last digit that is printed of F and of p."""
 POWERS = ((0.349, 3, 0.978), (0.535, 2, 0.999), (0.436, 2, 0.999))
 """Printed partial eta squared, levels of the factor, printed power."""
 
@@ -63,18 +71,37 @@ def difference(means: Means, one: str, other: str) -> float:
 
 
 def eta_rows() -> tuple[tuple[Cell, ...], ...]:
-    """Return (measure, effect, F, printed eta, ours, verdict) of every analysis and simple effect."""
+    """Return (measure, effect, F, printed p, p of F, printed eta, ours, verdict) of every test with an F.
+
+    The verdict is that on partial eta squared; `p_agreeing` counts the other.
+    """
     rows: list[tuple[Cell, ...]] = []
-    for measure, effect, df1, df2, f, _, printed in ANOVAS:
-        ours = partial_eta_squared(f, df1, df2)
-        told = f"F({df1:g}, {df2:g}) = {f}"
-        rows.append((measure, effect, told, printed, round(ours, 4), _says(ours, printed)))
+    for measure, effect, df1, df2, f, p, printed in ANOVAS:
+        rows.append(
+            _eta_row(measure, effect, (df1, df2, f), "p < .001" if p is None else p_words(p), printed)
+        )
     for measure, level, df1, df2, f, printed in SIMPLES:
-        ours = partial_eta_squared(f, df1, df2)
-        words = f"expression in {level} faces"
-        told = f"F({df1:g}, {df2:g}) = {f}"
-        rows.append((measure, words, told, printed, round(ours, 4), _says(ours, printed)))
+        rows.append(_eta_row(measure, f"expression in {level} faces", (df1, df2, f), None, printed))
     return tuple(rows)
+
+
+def _eta_row(
+    measure: str, effect: str, test: tuple[float, float, float], p: str | None, printed: float | None
+) -> tuple[Cell, ...]:
+    df1, df2, f = test
+    ours = partial_eta_squared(f, df1, df2)
+    told = f"F({df1:g}, {df2:g}) = {f}"
+    again = p_words(float(stats.f.sf(f, df1, df2)))
+    return (measure, effect, told, p, again, printed, round(ours, 4), _says(ours, printed))
+
+
+def p_agreeing() -> tuple[int, int]:
+    """Return how many printed p of the analyses follow from their F within its rounding, and of how many."""
+    agreeing = 0
+    for _, _, df1, df2, f, printed, _ in ANOVAS:
+        least, most = (float(stats.f.sf(f + way * HALF, df1, df2)) for way in (1, -1))
+        agreeing += least < 0.001 if printed is None else least - HALF <= printed <= most + HALF
+    return agreeing, len(ANOVAS)
 
 
 def _says(ours: float, printed: float | None, close: float = ETA_CLOSE) -> str:
@@ -148,7 +175,7 @@ def power_rows() -> tuple[tuple[Cell, ...], ...]:
         ratio = eta / (1 - eta)
         df1, df2 = levels - 1, (levels - 1) * (N - 1)
         groups = noncentral_power(ratio * N, df1, N - levels)
-        repeated = noncentral_power(ratio * N, df1, df2)
+        repeated = cohen_power(eta, N, df1, df2)
         observed = noncentral_power(ratio * df2, df1, df2)
         rows.append((eta, printed, round(groups, 5), round(repeated, 5), round(observed, 5)))
     return tuple(rows)

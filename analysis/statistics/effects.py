@@ -25,16 +25,25 @@ def d_z(t: float, n: int) -> float:
 
 
 def observed_power(f: float, df1: float, df2: float, alpha: float = ALPHA) -> float:
-    """Return the power at the effect that was found, as SPSS prints it: noncentrality F df1."""
+    """Return the power at the effect that was found, as SPSS prints it: noncentrality F df1.
+
+    With partial eta squared as f^2 = eta_p2 / (1 - eta_p2) that is f^2 df2 (G*Power: "as in SPSS"). Degrees
+    of freedom after a correction of sphericity shrink the noncentrality with them, as SPSS does.
+    """
     return noncentral_power(f * df1, df1, df2, alpha)
 
 
 def cohen_power(eta_p2: float, n: int, df1: float, df2: float, alpha: float = ALPHA) -> float:
-    """Return the power in G*Power's form with f as Cohen (1988) means it: noncentrality f^2 n.
+    """Return the power of repeated measures on `n` people by Cohen's f: noncentrality f^2 n df1.
 
-    f^2 = eta_p2 / (1 - eta_p2). Faul et al., Behavior Research Methods 39 (2007) 175-191.
+    f^2 = eta_p2 / (1 - eta_p2) = F / (n - 1), so that it is F df1 n / (n - 1). G*Power's option "as in Cohen
+    (1988)" has the noncentrality f_v^2 n with f_v^2 = (levels - 1) f^2: an eta of a sample has to be put on
+    that scale first. `df1` after a correction of sphericity holds its epsilon. Faul et al., Behavior Research
+    Methods 39 (2007) 175-191.
     """
-    return noncentral_power(eta_p2 / (1 - eta_p2) * n, df1, df2, alpha)
+    if not eta_p2 < 1:
+        return math.nan
+    return noncentral_power(eta_p2 / (1 - eta_p2) * n * df1, df1, df2, alpha)
 
 
 def noncentral_power(noncentrality: float, df1: float, df2: float, alpha: float = ALPHA) -> float:

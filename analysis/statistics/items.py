@@ -1,114 +1,158 @@
 """The same tests over stimuli instead of people: whether an effect holds for other stimuli than these.
 
-A factor is between stimuli where each has one level of it only (its expression, its category); where every
-stimulus was shown in every cell, stimuli are repeated measures as participants are.
+What is counted is a stimulus or, where it is known whom pictures show, that model: two pictures of one face
+are not independent. A factor is between the counted where each has one level of it only (a face's
+attractiveness); it is within them where each has several (a face's expressions), as participants have in the
+main tests.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-from analysis.statistics.effects import partial_eta_squared
-from analysis.statistics.repeated import FLAT, StatisticsError, anova, contrasts
+from analysis.statistics.repeated import Effect, StatisticsError, contrasts, effect, of_effect
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class ItemEffect:
-    """A line of the table over stimuli: F2(df1, df2), p, partial eta squared."""
-
-    name: str
-    df1: float
-    df2: float
-    f: float
-    p: float
-    eta_p2: float
+Codes = NDArray[np.intp]
+UNITS = {"model": "models", "stimulus": "stimuli"}
+TOO_FEW = "Every cell needs a stimulus, and some need two, for a test over stimuli."
 
 
 @dataclass(frozen=True, slots=True)
 class ByItems:
-    """Tests over `n` stimuli; `is_between`: each stimulus belongs to one cell."""
+    """Tests over `n` of what is counted (`unit`: "stimulus" or "model"), with the factors between and within.
 
+    `left_out` of them lack a cell of the factors within.
+    """
+
+    unit: str
     n: int
-    is_between: bool
-    effects: tuple[ItemEffect, ...]
+    between: tuple[str, ...]
+    within: tuple[str, ...]
+    left_out: int
+    effects: tuple[Effect, ...]
+
+    @property
+    def units(self) -> str:
+        """What is counted, in words."""
+        return UNITS[self.unit]
 
 
 def by_items(
-    items: NDArray[np.str_], levels: tuple[NDArray[np.str_], ...], values: Floats, names: tuple[str, ...]
+    items: NDArray[np.str_],
+    levels: tuple[NDArray[np.str_], ...],
+    values: Floats,
+    names: tuple[str, ...],
+    models: NDArray[np.str_] | None = None,
 ) -> ByItems:
-    """Return the tests over the stimuli of n trials; `levels` holds each factor's level of every trial.
+    """Return the tests over the stimuli of n trials, or over `models` where every trial has one.
 
-    Raises StatisticsError where stimuli are in some cells, but neither in one nor in all, or too few.
+    `levels` holds each factor's level of every trial. Sums of squares are of type III. Raises StatisticsError
+    where too few have all they need, or they do not differ.
     """
-    shape = tuple(len(np.unique(each)) for each in levels)
+    unit = "stimulus"
+    if models is not None and len(models) and (models != "").all():
+        unit, items = "model", models
+    if (items == "").any():
+        raise StatisticsError("Some trials have no stimulus with a name: there is no test over stimuli.")
+    met = [np.unique(each, return_inverse=True) for each in levels]
+    shape = tuple(len(own) for own, _ in met)
     if min(shape) < 2:
         raise StatisticsError("A factor needs at least two levels. Choose another one.")
-    codes = [np.unique(each, return_inverse=True)[1] for each in levels]
-    cell = np.ravel_multi_index(codes, shape)
-    stimuli, of = np.unique(items, return_inverse=True)
-    total = np.zeros((len(stimuli), int(np.prod(shape))))
-    count = np.zeros_like(total)
-    np.add.at(total, (of, cell), values)
-    np.add.at(count, (of, cell), 1)
-    means = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
-    cells = (count > 0).sum(axis=1)
-    if (cells == 1).all():
-        own = count.argmax(axis=1)
-        effects = between(means[np.arange(len(own)), own], np.stack(np.unravel_index(own, shape)), names)
-        return ByItems(len(stimuli), True, effects)
-    if (cells == total.shape[1]).all():
-        told = anova(means.reshape(-1, *shape), names)
-        effects = tuple(ItemEffect(e.name, *e.decided[:2], e.f, e.decided[2], e.eta_p2) for e in told)
-        return ByItems(len(stimuli), False, effects)
-    raise StatisticsError(
-        "Stimuli are in several cells, but not in all of them: there is no test over stimuli of this design."
-    )
+    means = _means(items, np.ravel_multi_index([codes for _, codes in met], shape), values, shape)
+    there = [np.isfinite(means).any(axis=_others(shape, place)) for place in range(len(shape))]
+    is_between = tuple(bool((each.sum(axis=1) == 1).all()) for each in there)
+    codes = [each.argmax(axis=1) for each in there]
+    for place, told in enumerate(is_between):
+        if told:
+            own = codes[place].reshape(-1, *(1 for _ in shape))
+            means = np.take_along_axis(means, own, axis=place + 1)
+    complete = np.isfinite(means).reshape(len(means), -1).all(axis=1)
+    if 2 * complete.sum() < len(means):
+        raise StatisticsError(
+            f"{UNITS[unit].capitalize()} are in several cells, but not in all of them: no test over "
+            f"{UNITS[unit]}. Choose factors of which each has one level, or all."
+        )
+    codes = [each[complete] for each in codes]
+    for own_codes, told, levels_there in zip(codes, is_between, shape, strict=True):
+        if told and len(np.unique(own_codes)) < levels_there:
+            raise StatisticsError(TOO_FEW)
+    apart = dict(zip(names, is_between, strict=True))
+    effects = mixed(means[complete], tuple(codes), is_between, names)
+    between, within = (tuple(name for name in names if apart[name] is told) for told in (True, False))
+    return ByItems(unit, int(complete.sum()), between, within, int((~complete).sum()), effects)
 
 
-def between(values: Floats, codes: NDArray[np.intp], names: tuple[str, ...]) -> tuple[ItemEffect, ...]:
-    """Return the tests of n values whose levels are `codes` (factors, n): sums of squares of type III.
+def mixed(
+    values: Floats, codes: tuple[Codes, ...], is_between: tuple[bool, ...], names: tuple[str, ...]
+) -> tuple[Effect, ...]:
+    """Return every main effect and interaction of `values` (n, levels, ...), a mean a cell.
 
-    Raises StatisticsError where a cell is empty or none has two values.
+    A factor between has one level in `values`: its place is in its `codes` (n,). Sums of squares are of type
+    III, so that cells count the same whatever their number is. Raises StatisticsError where a cell is empty,
+    none has two, or nothing differs.
     """
-    shape = tuple(int(each.max()) + 1 for each in codes)
-    counts = np.zeros(shape)
-    np.add.at(counts, tuple(codes), 1)
-    if counts.min() < 1 or len(values) <= counts.size:
-        raise StatisticsError("Every cell needs a stimulus, and some need two, for a test over stimuli.")
-    places = range(len(names))
-    wanted = [each for size in range(1, len(names) + 1) for each in combinations(places, size)]
-    blocks = {each: _columns(codes, shape, each) for each in wanted}
-    whole = np.column_stack([np.ones(len(values)), *blocks.values()])
-    error, df2 = _residual(whole, values), len(values) - whole.shape[1]
-    if error <= FLAT * float(((values - values.mean()) ** 2).sum()):
-        raise StatisticsError("Stimuli of one cell do not differ at all; F has no error.")
+    apart = [place for place, told in enumerate(is_between) if told]
+    inside = [place for place, told in enumerate(is_between) if not told]
+    flat, shape = values.reshape(len(values), -1), tuple(values.shape[place + 1] for place in inside)
+    blocks = {each: _columns(codes, each, len(values)) for each in _subsets(apart)}
+    whole = np.column_stack(list(blocks.values()))
+    df_error = len(values) - whole.shape[1]
+    if np.linalg.matrix_rank(whole) < whole.shape[1] or df_error < 1:
+        raise StatisticsError(TOO_FEW)
     found = []
-    for each in wanted:
-        less = [block for name, block in blocks.items() if name != each]
-        ss = _residual(np.column_stack([np.ones(len(values)), *less]), values) - error
-        df1 = blocks[each].shape[1]
-        f = max(0.0, ss / df1) / (error / df2)
-        p = float(stats.f.sf(f, df1, df2))
+    for each in _subsets(range(len(names)))[1:]:
+        own = tuple(place for place in each if place in apart)
+        scores = flat @ of_effect(shape, tuple(inside.index(place) for place in each if place in inside))
+        error = _residual(whole, scores)
+        less = [block for name, block in blocks.items() if name != own]
+        without = _residual(np.column_stack(less), scores) if less else scores.T @ scores
+        ss = float(np.trace(without) - np.trace(error))
         name = " x ".join(names[place] for place in each)
-        found.append(ItemEffect(name, float(df1), float(df2), f, p, partial_eta_squared(f, df1, df2)))
+        found.append(effect(name, ss, error, blocks[own].shape[1], df_error, len(values), values))
+    if all(each.is_flat for each in found):
+        raise StatisticsError("Stimuli of one cell do not differ at all; F has no error.")
     return tuple(found)
 
 
-def _columns(codes: NDArray[np.intp], shape: tuple[int, ...], factors: tuple[int, ...]) -> Floats:
-    made = np.ones((codes.shape[1], 1))
+def _subsets(places: Iterable[int]) -> list[tuple[int, ...]]:
+    """Return all subsets, the empty one first, then by size."""
+    known = tuple(places)
+    return [each for size in range(len(known) + 1) for each in combinations(known, size)]
+
+
+def _others(shape: tuple[int, ...], place: int) -> tuple[int, ...]:
+    return tuple(axis + 1 for axis in range(len(shape)) if axis != place)
+
+
+def _means(items: NDArray[np.str_], cells: Codes, values: Floats, shape: tuple[int, ...]) -> Floats:
+    """Return the mean of each item and cell (items, levels, ...), NaN where it was never in it."""
+    found, of = np.unique(items, return_inverse=True)
+    total = np.zeros((len(found), int(np.prod(shape))))
+    count = np.zeros_like(total)
+    np.add.at(total, (of, cells), values)
+    np.add.at(count, (of, cells), 1)
+    means = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    return means.reshape(-1, *shape)
+
+
+def _columns(codes: tuple[Codes, ...], factors: tuple[int, ...], n: int) -> Floats:
+    """Return the columns (n, parameters) of an effect between: of no factor, that of the mean."""
+    made = np.ones((n, 1))
     for place in factors:
-        own = contrasts(shape[place])[codes[place]]
-        made = (made[:, :, None] * own[:, None, :]).reshape(len(made), -1)
+        levels = int(codes[place].max()) + 1
+        own = contrasts(levels)[codes[place]]
+        made = (made[:, :, None] * own[:, None, :]).reshape(n, -1)
     return made
 
 
-def _residual(columns: Floats, values: Floats) -> float:
-    weights = np.linalg.lstsq(columns, values, rcond=None)[0]
-    return float(((values - columns @ weights) ** 2).sum())
+def _residual(columns: Floats, scores: Floats) -> Floats:
+    """Return the sums of squares and products (q, q) of scores (n, q) that `columns` leave."""
+    weights = np.linalg.lstsq(columns, scores, rcond=None)[0]
+    left: Floats = scores - columns @ weights
+    return left.T @ left

@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.statistics.effects import ALPHA, d_between_form, d_z
-from analysis.statistics.repeated import Effect, Multivariate, anova, multivariate
+from analysis.statistics.repeated import (
+    Effect,
+    Multivariate,
+    StatisticsError,
+    anova,
+    is_rounding,
+    multivariate,
+)
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +28,8 @@ class Pair:
     """Level `one` minus level `other`: mean, its standard error, t(df), p after Bonferroni, interval, sizes.
 
     `low` and `high` are of the interval with the same correction, as SPSS prints it; `inside` names the level
-    of the other factor that the comparison was made in, "" for the main effect.
+    of the other factor that the comparison was made in, "" for the main effect. Where all participants have
+    the very same difference there is no test: t, p and both sizes are NaN.
     """
 
     one: str
@@ -41,11 +49,15 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Simple:
-    """The effect of a factor inside one level of the other: univariate, multivariate, and its pairs."""
+    """The effect of a factor inside one level of the other: univariate, multivariate, and its pairs.
+
+    A test is None where it cannot be made: everybody has the very same differences there (all at ceiling, for
+    one), or there are too few people for the multivariate one.
+    """
 
     factor: str
     inside: str
-    univariate: Effect
+    univariate: Effect | None
     multivariate: Multivariate | None
     pairs: tuple[Pair, ...]
 
@@ -56,16 +68,20 @@ def pairs(
     """Return all pairs of `values` (n, k); p and intervals after Bonferroni over these pairs."""
     chosen = list(combinations(range(len(levels)), 2))
     return tuple(
-        _pair(values[:, one] - values[:, other], (levels[one], levels[other]), inside, len(chosen), alpha)
+        _pair(values[:, [one, other]], (levels[one], levels[other]), inside, len(chosen), alpha)
         for one, other in chosen
     )
 
 
-def _pair(differences: Floats, names: tuple[str, str], inside: str, tests: int, alpha: float) -> Pair:
+def _pair(both: Floats, names: tuple[str, str], inside: str, tests: int, alpha: float) -> Pair:
+    differences = both[:, 0] - both[:, 1]
     n = len(differences)
     df = n - 1
     mean, se = float(differences.mean()), float(differences.std(ddof=1) / math.sqrt(n))
-    t = mean / se if se > 0 else (0.0 if mean == 0 else math.copysign(math.inf, mean))
+    if is_rounding(float(((differences - mean) ** 2).sum()), both):
+        nan = math.nan
+        return Pair(*names, inside, mean, 0.0, nan, df, nan, nan, mean, mean, nan, nan)
+    t = mean / se
     p = float(2 * stats.t.sf(abs(t), df))
     reach = float(stats.t.isf(alpha / (2 * tests), df)) * se
     return Pair(
@@ -88,7 +104,16 @@ def simple_effects(
     found = []
     for number, inside in enumerate(levels[other]):
         part = np.take(values, number, axis=other + 1)
-        (univariate,) = anova(part, (names[of],))
         told = multivariate(part, names[of])
-        found.append(Simple(names[of], inside, univariate, told, pairs(part, levels[of], inside)))
+        found.append(
+            Simple(names[of], inside, _univariate(part, names[of]), told, pairs(part, levels[of], inside))
+        )
     return tuple(found)
+
+
+def _univariate(part: Floats, name: str) -> Effect | None:
+    try:
+        return anova(part, (name,))[0]
+    except StatisticsError:
+        # The other levels still say something, and so do the main effects.
+        return None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from analysis.statistics.pairs import Pair
+from analysis.statistics.effects import ALPHA
+from analysis.statistics.items import ByItems
+from analysis.statistics.pairs import Pair, Simple
 from analysis.statistics.repeated import Effect
 from analysis.statistics.within import Within
 
@@ -29,12 +31,17 @@ def degrees(df: float) -> str:
     return f"{df:.0f}" if abs(df - round(df)) < 1e-9 else f"{df:.2f}"
 
 
-def effect_words(effect: Effect) -> str:
+def amount(value: float) -> str:
+    """Return a mean or a difference with three digits, of large numbers all before the point."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def effect_words(effect: Effect, letter: str = "F") -> str:
     """Return F(df1, df2) = ..., p, partial eta squared, with the correction where one was needed."""
     df1, df2, p = effect.decided
     corrected = f", Greenhouse-Geisser epsilon = {number(effect.epsilon)}" if effect.epsilon < 1 else ""
     return (
-        f"F({degrees(df1)}, {degrees(df2)}) = {effect.f:.2f}, {p_words(p)}, "
+        f"{letter}({degrees(df1)}, {degrees(df2)}) = {effect.f:.2f}, {p_words(p)}, "
         f"partial eta squared = {number(effect.eta_p2)}{corrected}"
     )
 
@@ -42,8 +49,11 @@ def effect_words(effect: Effect) -> str:
 def pair_words(pair: Pair, unit: str) -> str:
     """Return a pair with its interval, p after Bonferroni, and d_z."""
     size = f" {unit}" if unit else ""
+    if math.isnan(pair.t):
+        return f"{pair.one} minus {pair.other}: {amount(pair.mean)}{size} of every participant, no test"
+    interval = f"[{amount(pair.low)}, {amount(pair.high)}]"
     return (
-        f"{pair.one} minus {pair.other}: {pair.mean:.3g}{size} [{pair.low:.3g}, {pair.high:.3g}], "
+        f"{pair.one} minus {pair.other}: {amount(pair.mean)}{size} {interval}, "
         f"t({pair.df}) = {pair.t:.2f}, {p_words(pair.p_bonferroni)}, d_z = {pair.d_z:.2f}"
     )
 
@@ -64,18 +74,39 @@ def paragraph(found: Within, standing: str = "exploratory") -> str:
     if found.left_out:
         said.append(f"Participants left out: {', '.join(f'{code} ({why})' for code, why in found.left_out)}.")
     for effect in found.effects:
-        reading = "There was an effect of" if effect.decided[2] < 0.05 else "There was no effect of"
-        said.append(f"{reading} {effect.name}, {effect_words(effect)}.")
-        for pair in found.pairs.get(effect.name, ()) if effect.decided[2] < 0.05 else ():
+        said.append(_told(effect))
+        for pair in found.pairs.get(effect.name, ()) if effect.decided[2] < ALPHA else ():
             said.append(f"{pair_words(pair, design.unit)}.")
-    if len(found.effects) == 3 and found.effects[2].decided[2] < 0.05:
-        for simple in found.simples:
-            if simple.factor == design.factors[0]:
-                said.append(
-                    f"Simple effect of {simple.factor} in {simple.inside}: {effect_words(simple.univariate)}."
-                )
+    if len(found.effects) == 3 and found.effects[2].decided[2] < ALPHA:
+        said += [_simple(each) for each in found.simples if each.factor == design.factors[0]]
+    if found.items is not None:
+        said.append(_over_items(found.items))
     said.append(
         "Pairs and their intervals are corrected after Bonferroni; Greenhouse-Geisser is used where "
-        "Mauchly's test has p < .05."
+        "Mauchly's test has p < .05, or where Mauchly's test cannot be made."
     )
     return " ".join(said)
+
+
+def _told(effect: Effect) -> str:
+    if effect.is_flat:
+        return f"{effect.name} cannot be tested: every participant gives the very same differences."
+    reading = "There was an effect of" if effect.decided[2] < ALPHA else "No effect was found of"
+    return f"{reading} {effect.name}, {effect_words(effect)}."
+
+
+def _simple(simple: Simple) -> str:
+    begun = f"Simple effect of {simple.factor} in {simple.inside}"
+    if simple.univariate is None:
+        return f"{begun}: no test, every participant gives the very same differences."
+    return f"{begun}: {effect_words(simple.univariate)}."
+
+
+def _over_items(items: ByItems) -> str:
+    how = [f"{name} between them" for name in items.between] + [
+        f"{name} within each" for name in items.within
+    ]
+    tests = "; ".join(
+        f"{each.name}, {'no test' if each.is_flat else effect_words(each, 'F2')}" for each in items.effects
+    )
+    return f"Over {items.n} {items.units} ({', '.join(how)}): {tests}."

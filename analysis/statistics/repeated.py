@@ -1,7 +1,8 @@
 """Analysis of variance with one or two factors that every participant went through in all levels.
 
 Univariate tests with Mauchly's test and the corrections of Greenhouse and Geisser (1959) and Huynh and Feldt
-(1976), each from the covariance of orthonormal contrasts; the multivariate test as SPSS prints it.
+(1976; with several groups as Lecoutre corrected it in 1991), each from the covariance of orthonormal
+contrasts; the multivariate test as SPSS prints it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from analysis.statistics.effects import ALPHA, cohen_power, observed_power, part
 Floats = NDArray[np.float64]
 LEAST = 2
 FLAT = 1e-12
+"""Below this ratio of its smallest to its largest direction a covariance has no inverse."""
+ROUNDING = 1e-24
+"""A sum of squares that is a smaller share of the squares of the values themselves is only rounding."""
 
 
 class StatisticsError(Exception):
@@ -27,7 +31,10 @@ class StatisticsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sphericity:
-    """Mauchly's test and the two epsilons of an effect with more than one degree of freedom."""
+    """Mauchly's test and the two epsilons of an effect with more than one degree of freedom.
+
+    With fewer participants than the test needs `w`, `chi2` and `p` are NaN.
+    """
 
     w: float
     chi2: float
@@ -38,15 +45,16 @@ class Sphericity:
 
     @property
     def is_violated(self) -> bool:
-        """Whether equal variances of all differences have to be given up (p < .05)."""
-        return bool(self.p < ALPHA)
+        """Whether equal variances of all differences are given up: p < .05, or nobody can tell (p is NaN)."""
+        return not self.p >= ALPHA
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
     """One line of the table: F(df1, df2), p, partial eta squared, and what sphericity does to p.
 
-    `sphericity` is None where the effect has one degree of freedom.
+    `sphericity` is None where the effect has one degree of freedom. Where all participants have the very same
+    differences there is no error to compare with: F, p and partial eta squared are NaN.
     """
 
     name: str
@@ -61,8 +69,13 @@ class Effect:
     sphericity: Sphericity | None = None
 
     @property
+    def is_flat(self) -> bool:
+        """Whether there is no test, for want of any error."""
+        return math.isnan(self.f)
+
+    @property
     def epsilon(self) -> float:
-        """Greenhouse and Geisser's where Mauchly's test says so, else 1."""
+        """Greenhouse and Geisser's where Mauchly's test says so or cannot be made, else 1."""
         violated = self.sphericity is not None and self.sphericity.is_violated
         return self.sphericity.greenhouse_geisser if violated and self.sphericity is not None else 1.0
 
@@ -83,7 +96,7 @@ class Effect:
 
     @property
     def power_cohen(self) -> float:
-        """Observed power in G*Power's form with Cohen's f."""
+        """Observed power by Cohen's f."""
         return cohen_power(self.eta_p2, self.n, *self.decided[:2])
 
 
@@ -110,7 +123,7 @@ def anova(values: Floats, names: tuple[str, ...]) -> tuple[Effect, ...]:
     """Return every main effect and interaction of `values` (participants, levels, ...), a mean a cell.
 
     `names` names the factors. Raises StatisticsError for fewer than two participants, a factor of one level,
-    or a missing cell.
+    a missing cell, or where no effect at all can be tested since everybody has the very same differences.
     """
     check(values)
     if len(names) != values.ndim - 1:
@@ -118,10 +131,19 @@ def anova(values: Floats, names: tuple[str, ...]) -> tuple[Effect, ...]:
     places = range(len(names))
     wanted = [each for size in range(1, len(names) + 1) for each in combinations(places, size)]
     flat = values.reshape(len(values), -1)
-    shape = values.shape[1:]
-    return tuple(
-        _effect(" x ".join(names[place] for place in each), flat @ of_effect(shape, each)) for each in wanted
-    )
+    shape, n = values.shape[1:], len(values)
+    found = []
+    for each in wanted:
+        scores = flat @ of_effect(shape, each)
+        means = scores.mean(axis=0)
+        error = (scores - means).T @ (scores - means)
+        name = " x ".join(names[place] for place in each)
+        found.append(effect(name, n * float((means**2).sum()), error, 1, n - 1, n, values))
+    if all(each.is_flat for each in found):
+        raise StatisticsError(
+            f"{found[0].name}: every participant gives the very same differences; F has no error."
+        )
+    return tuple(found)
 
 
 def check(values: Floats) -> None:
@@ -134,36 +156,60 @@ def check(values: Floats) -> None:
         raise StatisticsError("A participant lacks a cell. Leave out who does not have all of them.")
 
 
-def _effect(name: str, scores: Floats) -> Effect:
-    n, q = scores.shape
-    means = scores.mean(axis=0)
-    ss = float(n * (means**2).sum())
-    ss_error = float(((scores - means) ** 2).sum())
-    df1, df2 = float(q), float(q * (n - 1))
-    if ss_error <= FLAT * max(ss, 1e-300) or ss_error == 0:
-        raise StatisticsError(f"{name}: every participant gives the very same differences; F has no error.")
-    f = (ss / df1) / (ss_error / df2)
-    sphericity = _sphericity(scores) if q > 1 else None
+def effect(name: str, ss: float, error: Floats, tested: int, df_error: int, n: int, values: Floats) -> Effect:
+    """Return the line of an effect on q scores a person.
+
+    `ss` is its sum of squares over all scores, `error` (q, q) the sums of squares and products left of them,
+    with `df_error` degrees of freedom each; `tested` is how many parameters of a score the effect has.
+    `values` are what the scores were made of: what is tiny beside them is rounding.
+    """
+    q = len(error)
+    ss_error, df1, df2 = float(np.trace(error)), float(q * tested), float(q * df_error)
+    if is_rounding(ss_error, values):
+        return Effect(name, ss, ss_error, df1, df2, math.nan, math.nan, math.nan, n)
+    f = (max(0.0, ss) / df1) / (ss_error / df2)
+    round_ = sphericity(error / df_error, df_error) if q > 1 else None
     eta = partial_eta_squared(f, df1, df2)
-    return Effect(name, ss, ss_error, df1, df2, f, float(stats.f.sf(f, df1, df2)), eta, n, sphericity)
+    return Effect(name, ss, ss_error, df1, df2, f, float(stats.f.sf(f, df1, df2)), eta, n, round_)
 
 
-def _sphericity(scores: Floats) -> Sphericity:
-    n, q = scores.shape
-    covariance = np.cov(scores, rowvar=False)
+def is_rounding(ss: float, values: Floats) -> bool:
+    """Return whether a sum of squares of differences of `values` is nothing but rounding."""
+    return ss <= ROUNDING * float((values**2).sum())
+
+
+def sphericity(covariance: Floats, df: int) -> Sphericity:
+    """Return Mauchly's test and both epsilons of a covariance (q, q) of orthonormal contrasts with `df`.
+
+    p of Mauchly's test is that of Box's approximation with its second term (Anderson 1958), as R has it.
+    Huynh and Feldt's epsilon is Lecoutre's, of one group the same as their own.
+    """
+    q = len(covariance)
     trace = float(np.trace(covariance))
     gg = trace**2 / (q * float((covariance**2).sum()))
     gg = min(1.0, max(1.0 / q, gg))
-    below = q * (n - 1 - q * gg)
-    hf = min(1.0, (n * q * gg - 2) / below) if below > 0 else 1.0
-    df = q * (q + 1) // 2 - 1
-    if n - 1 < q:
+    hf = _huynh_feldt(gg, q, df)
+    freedom = q * (q + 1) // 2 - 1
+    if df < q:
         # With fewer participants than contrasts the covariance has no determinant.
-        return Sphericity(math.nan, math.nan, df, math.nan, gg, max(hf, gg))
-    w = max(float(np.linalg.det(covariance)) / (trace / q) ** q, 1e-300)
-    w = min(w, 1.0)
-    chi2 = max(0.0, -(n - 1 - (2 * q * q + q + 2) / (6 * q)) * math.log(w))
-    return Sphericity(w, chi2, df, float(stats.chi2.sf(chi2, df)), gg, max(hf, gg))
+        return Sphericity(math.nan, math.nan, freedom, math.nan, gg, hf)
+    w = min(1.0, max(float(np.linalg.det(covariance / (trace / q))), 1e-300))
+    rho = 1 - (2 * q * q + q + 2) / (6 * q * df)
+    chi2 = max(0.0, -df * rho * math.log(w))
+    second = (q + 2) * (q - 1) * (q - 2) * (2 * q**3 + 6 * q * q + 3 * q + 2) / (288 * (q * df * rho) ** 2)
+    first, further = float(stats.chi2.sf(chi2, freedom)), float(stats.chi2.sf(chi2, freedom + 4))
+    p = min(1.0, max(0.0, first + second * (further - first)))
+    return Sphericity(w, chi2, freedom, p, gg, hf)
+
+
+def _huynh_feldt(gg: float, q: int, df: int) -> float:
+    if df == 1:
+        # One degree of freedom says nothing about how unequal the variances are.
+        return gg
+    below = q * (df - q * gg)
+    if below <= FLAT:
+        return 1.0
+    return min(1.0, max(gg, ((df + 1) * q * gg - 2) / below))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +225,7 @@ class Multivariate:
 
 
 def multivariate(values: Floats, name: str) -> Multivariate | None:
-    """Return the multivariate test of `values` (n, k); None with too few participants for it."""
+    """Return the multivariate test of `values` (n, k); None with too few participants, or too alike ones."""
     n, k = values.shape
     scores = values @ contrasts(k)
     df1, df2 = k - 1, n - k + 1
@@ -187,7 +233,7 @@ def multivariate(values: Floats, name: str) -> Multivariate | None:
         return None
     covariance = np.atleast_2d(np.cov(scores, rowvar=False))
     means = scores.mean(axis=0)
-    if np.linalg.cond(covariance) > 1 / FLAT:
+    if is_rounding(float(np.trace(covariance)), values) or np.linalg.cond(covariance) > 1 / FLAT:
         return None
     squared = float(n * means @ np.linalg.solve(covariance, means))
     f = df2 / ((n - 1) * df1) * squared

@@ -14,6 +14,8 @@ from analysis.statistics.pairs import Pair, Simple, main_pairs, simple_effects
 from analysis.statistics.repeated import Effect, StatisticsError, anova
 from analysis.statistics.trimming import Trimmed, Trimming, trim
 
+BETWEEN_LEVELS = "\x1f"
+"""Stands between the levels in the name of a cell: no level holds it."""
 FEW = 12
 """Below this many participants the p values rest on normality that nobody can check."""
 
@@ -22,13 +24,15 @@ FEW = 12
 class Rows:
     """n trials: whose, of which stimulus, the level of each factor by its name, and the value measured.
 
-    A value that is NaN was not measured; a level that is "" is none.
+    A value that is NaN was not measured; a level that is "" is none. `models` says whom the stimulus
+    shows, "" or None where that is not known.
     """
 
     participants: NDArray[np.str_]
     items: NDArray[np.str_]
     levels: Mapping[str, NDArray[np.str_]]
     values: NDArray[np.float64]
+    models: NDArray[np.str_] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -89,7 +93,9 @@ def analyse(rows: Rows, design: Design, lost: Sequence[tuple[str, int]] = ()) ->
     kept = _some(rows, known & measured)
     if not len(kept):
         raise StatisticsError("No trial has both a value and a level of every factor.")
-    cells = np.array(["\x1f".join(each) for each in zip(*_codes(kept, design), strict=True)], dtype=np.str_)
+    cells = np.array(
+        [BETWEEN_LEVELS.join(each) for each in zip(*_codes(kept, design), strict=True)], dtype=np.str_
+    )
     trimmed = trim(kept.values, kept.participants, cells, design.trimming)
     if trimmed.lost:
         told.append(("trimmed", trimmed.lost))
@@ -110,7 +116,8 @@ def analyse(rows: Rows, design: Design, lost: Sequence[tuple[str, int]] = ()) ->
         if two
         for each in simple_effects(used, (design.factors[0], design.factors[1]), (levels[0], levels[1]), of)
     )
-    items, refused = _items(kept, design)
+    # Tests over stimuli rest on the same people as those over people.
+    items, refused = _items(_some(kept, np.isin(kept.participants, people[complete])), design)
     return Within(
         design,
         levels,
@@ -167,6 +174,7 @@ def _some(rows: Rows, which: NDArray[np.bool_]) -> Rows:
         rows.items[which],
         {name: each[which] for name, each in rows.levels.items()},
         rows.values[which],
+        None if rows.models is None else rows.models[which],
     )
 
 
@@ -180,10 +188,17 @@ def _missing(means: NDArray[np.float64], levels: tuple[tuple[str, ...], ...]) ->
 
 
 def _items(rows: Rows, design: Design) -> tuple[ByItems | None, tuple[str, ...]]:
+    levels = tuple(_codes(rows, design))
     try:
-        return by_items(rows.items, tuple(_codes(rows, design)), rows.values, design.factors), ()
+        found = by_items(rows.items, levels, rows.values, design.factors, rows.models)
     except StatisticsError as error:
         return None, (f"Over stimuli: {error}",)
+    said = []
+    if found.unit == "stimulus":
+        said.append("Over stimuli: pictures that show the same person count as separate stimuli here.")
+    if found.left_out:
+        said.append(f"Over {found.units}: {found.left_out} of them lack a cell and do not count.")
+    return found, tuple(said)
 
 
 def _warnings(

@@ -6,16 +6,19 @@ import math
 
 from analysis.literature.paper import Cell
 from analysis.statistics.paragraph import degrees, p_words
-from analysis.statistics.within import Within
+from analysis.statistics.repeated import Effect
+from analysis.statistics.within import BETWEEN_LEVELS, Within
 
 Lines = tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]
 """Columns, and rows."""
+NO_VARIANCE = "no variance"
+"""Stands for a test where every participant gives the very same differences."""
 
 
 def effect_rows(found: Within) -> Lines:
     """Return the table of the analysis: uncorrected, and with Greenhouse-Geisser and Huynh-Feldt."""
     columns = (
-        "effect", "df1", "df2", "F", "p", "partial eta squared", "Mauchly W", "Mauchly p",
+        "effect", "df1", "df2", "F", "p", "decides", "partial eta squared", "Mauchly W", "Mauchly p",
         "epsilon GG", "p GG", "epsilon HF", "p HF", "power (SPSS)", "power (Cohen's f)",
     )  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
@@ -33,11 +36,17 @@ def effect_rows(found: Within) -> Lines:
             )
         rows.append(
             (
-                each.name, each.df1, each.df2, each.f, each.p, each.eta_p2, *of_sphericity,
-                _known(each.power), _known(each.power_cohen),
+                each.name, each.df1, each.df2, _known(each.f), _known(each.p), _decides(each),
+                _known(each.eta_p2), *of_sphericity, _known(each.power), _known(each.power_cohen),
             )
         )  # fmt: skip
     return columns, tuple(rows)
+
+
+def _decides(effect: Effect) -> str:
+    if effect.is_flat:
+        return NO_VARIANCE
+    return "p GG" if effect.epsilon < 1 else "p"
 
 
 def pair_table(found: Within) -> Lines:
@@ -51,7 +60,7 @@ def pair_table(found: Within) -> Lines:
     rows: list[tuple[Cell, ...]] = [
         (
             name, each.inside or "all", each.one, each.other, each.mean, each.low, each.high, _known(each.t),
-            float(each.df), each.p, each.p_bonferroni, _known(each.d_z), _known(each.d),
+            float(each.df), _known(each.p), _known(each.p_bonferroni), _known(each.d_z), _known(each.d),
         )
         for name, each in every
     ]  # fmt: skip
@@ -59,7 +68,7 @@ def pair_table(found: Within) -> Lines:
 
 
 def simple_table(found: Within) -> Lines:
-    """Return the simple effects, univariate and multivariate."""
+    """Return the simple effects, univariate and multivariate; what cannot be tested says so."""
     columns = (
         "factor", "in", "univariate", "p", "partial eta squared", "multivariate", "p multivariate",
         "partial eta squared multivariate",
@@ -67,15 +76,15 @@ def simple_table(found: Within) -> Lines:
     rows: list[tuple[Cell, ...]] = []
     for each in found.simples:
         one, many = each.univariate, each.multivariate
-        df1, df2, p = one.decided
-        told = f"F({degrees(df1)}, {degrees(df2)}) = {one.f:.3f}"
+        told: tuple[Cell, ...] = (NO_VARIANCE, None, None)
+        if one is not None:
+            df1, df2, p = one.decided
+            told = (f"F({degrees(df1)}, {degrees(df2)}) = {one.f:.3f}", p_words(p), one.eta_p2)
         rows.append(
             (
                 each.factor,
                 each.inside,
-                told,
-                p_words(p),
-                one.eta_p2,
+                *told,
                 None if many is None else f"F({many.df1:.0f}, {many.df2:.0f}) = {many.f:.3f}",
                 None if many is None else p_words(many.p),
                 None if many is None else many.eta_p2,
@@ -100,7 +109,11 @@ def lost_table(found: Within) -> Lines:
     rows += [("trials left out", float(count), why) for why, count in found.lost]
     rows += [(f"participant {code}", None, why) for code, why in found.left_out]
     rows += [
-        (f"trimmed, {name}", float(lost), f"of {count}; limits {_limit(low)} to {_limit(high)}")
+        (
+            f"trimmed, {name.replace(BETWEEN_LEVELS, ' x ')}",
+            float(lost),
+            f"of {count}; limits {_limit(low)} to {_limit(high)}",
+        )
         for name, count, lost, low, high in found.trimmed.groups
         if lost
     ]
@@ -108,13 +121,17 @@ def lost_table(found: Within) -> Lines:
 
 
 def item_table(found: Within) -> Lines:
-    """Return the tests over stimuli; no row where there is none."""
-    columns = ("effect", "df1", "df2", "F2", "p", "partial eta squared")
-    if found.items is None:
+    """Return the tests over stimuli or models as they decide, no row where there is none."""
+    columns = ("effect", "df1", "df2", "F2", "p", "partial eta squared", "over", "between", "within")
+    items = found.items
+    if items is None:
         return columns, ()
-    return columns, tuple(
-        (each.name, each.df1, each.df2, each.f, each.p, each.eta_p2) for each in found.items.effects
-    )
+    over = (f"{items.n} {items.units}", ", ".join(items.between), ", ".join(items.within))
+    rows: list[tuple[Cell, ...]] = []
+    for each in items.effects:
+        df1, df2, p = each.decided
+        rows.append((each.name, df1, df2, _known(each.f), _known(p), _known(each.eta_p2), *over))
+    return columns, tuple(rows)
 
 
 def _limit(value: float) -> str:

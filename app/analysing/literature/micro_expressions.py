@@ -11,6 +11,7 @@ from analysis.literature.micro_expressions_checks import (
     eta_rows,
     labellings,
     mean_rows,
+    p_agreeing,
     pair_rows,
     power_rows,
     square_rows,
@@ -25,8 +26,17 @@ from app.analysing.literature.reproducing import LiteratureError, Made, Order
 from app.analysing.simulated_answers import live_with_answers
 from app.analysing.simulating import Request, simulate, simulation_study
 from app.analysing.within_figures import cell_figure
-from app.analysing.within_tables import effect_rows, pair_table, simple_table
-from app.analysing.within_trials import Cut, Measure, Tried, WithinError, measures_of, rows_of, trials_of
+from app.analysing.within_tables import cell_table, effect_rows, item_table, pair_table, simple_table
+from app.analysing.within_trials import (
+    Cut,
+    Measure,
+    Tried,
+    WithinError,
+    measures_of,
+    pooled,
+    rows_of,
+    trials_of,
+)
 from app.study import Study
 
 PROTOCOL = "micro-expressions"
@@ -57,7 +67,7 @@ def tables(order: Order) -> Made:
     if order.is_quick:
         data += " (quick form)"
     corpus = study_corpus(study)
-    trials = trials_of(corpus)
+    trials = trials_of(corpus, beside=study.folder)
     figures = {}
     for block in ("static", "dynamic"):
         for measure in _measures(trials):
@@ -84,7 +94,7 @@ def _given(source: Path) -> Study:
 
 
 def _simulated(order: Order, count: int) -> Study:
-    folder = order.study.folder / "derivatives" / "simulated" / f"{PROTOCOL}-{count}"
+    folder = order.study.folder / "derivatives" / "simulated" / f"{PROTOCOL}-{count}-{order.seed}"
     study = simulation_study(folder, PROTOCOL, "Micro-expressions, simulated")
     missing = count - len(study.sessions())
     if missing > 0:
@@ -104,12 +114,16 @@ def _measures(trials: tuple[Tried, ...]) -> tuple[Measure, ...]:
 
 
 def _tested(trials: tuple[Tried, ...], measure: Measure, block: str) -> Within | str:
-    trimming = TRIMMED if measure.kind == "time" else Trimming()
+    is_time = measure.kind == "time"
+    trimming = TRIMMED if is_time else Trimming()
+    # Accuracy is right answers by trials, as in the paper; an anticipation only has no time.
+    cut = Cut((block,), no_anticipations=is_time)
     try:
-        told, lost = rows_of(trials, measure, COLUMNS, Cut((block,)))
+        told, lost = rows_of(trials, measure, COLUMNS, cut)
         rows = replace(told, levels=dict(zip(FACTORS, (told.levels[name] for name in COLUMNS), strict=True)))
         design = Design(FACTORS, {}, trimming, measure.title, measure.unit)
-        return analyse(rows, design, lost)
+        found = analyse(rows, design, lost)
+        return replace(found, warnings=(*found.warnings, *pooled(trials, COLUMNS, cut)))
     except (StatisticsError, WithinError, KeyError) as error:
         return f"{block}, {measure.title}: {error}"
 
@@ -122,29 +136,36 @@ def _tables_of(found: Within, name: str, data: str, controls: tuple[str, ...]) -
     lost = tuple(f"{count} trials {why}" for why, count in found.lost)
     left = tuple(f"left out: {code} ({why})" for code, why in found.left_out)
     notes = (*lost, *left, *found.warnings)
-    columns, rows = effect_rows(found)
-    simples = simple_table(found)
-    pairs = pair_table(found)
-    return [
-        Ours(f"{name}: analysis of variance", data, protocol, columns, rows, controls, notes),
-        Ours(f"{name}: simple effects", data, protocol, simples[0], simples[1], controls),
-        Ours(f"{name}: pairs", data, protocol, pairs[0], pairs[1], controls),
-    ]
+    over = "models" if found.items is None else found.items.units
+    made = [Ours(f"{name}: analysis of variance", data, protocol, *effect_rows(found), controls, notes)]
+    for title, (columns, rows) in (
+        ("cell means", cell_table(found)),
+        ("simple effects", simple_table(found)),
+        ("pairs", pair_table(found)),
+        (f"over {over}", item_table(found)),
+    ):
+        if rows:
+            made.append(Ours(f"{name}: {title}", data, protocol, columns, rows, controls))
+    return made
 
 
 def _printed() -> tuple[Ours, ...]:
     paper = f"the paper's printed figures ({DATA})"
     again = "computed again from the print, nothing new measured"
     etas, ds, means = eta_rows(), d_rows(), mean_rows()
+    following, printed = p_agreeing()
     best = labellings()
     return (
         Ours(
             "Partial eta squared from F",
             paper,
             again,
-            ("measure", "effect", "test", "printed", "ours", "verdict"),
+            ("measure", "effect", "test", "printed p", "p of F", "printed", "ours", "verdict"),
             etas,
-            (_count(etas),),
+            (
+                _count(etas),
+                f"p of the analyses: {following} of {printed} follow from their F, within its rounding",
+            ),
         ),
         Ours(
             "d from t",
@@ -194,7 +215,12 @@ def _printed() -> tuple[Ours, ...]:
             ("partial eta squared", "printed", "G*Power, groups", "Cohen's f, repeated", "SPSS"),
             power_rows(),
             ("alpha .05, 38 people",),
-            ("The print's figures are those of groups of different people, cut to three digits.",),
+            (
+                "The print's figures are those of groups of different people, cut to three digits.",
+                "Noncentralities: groups f^2 n; Cohen's f, repeated f^2 n df1; SPSS F df1 = f^2 df2; with "
+                "f^2 = eta / (1 - eta).",
+                "Power at the effect that was found follows from its F: it justifies no sample.",
+            ),
         ),
     )
 

@@ -26,7 +26,16 @@ from app.console.analyse.draw_figure import FigureView, write_figure
 from app.console.analyse.draw_table import TableView
 from app.console.analyse.step_page import WaitingStep
 from app.console.analyse.waiting import FOR_USERS
-from app.console.analyse.within_work import TABLES, Choice, Ready, Tested, look, tested, write_all
+from app.console.analyse.within_work import (
+    TABLES,
+    Choice,
+    Ready,
+    Tested,
+    look,
+    new_folder,
+    tested,
+    write_all,
+)
 from app.console.choices import combo, fill_combo, number
 from app.console.parts import Card, Line, Primary, Tick, Tinted, quiet
 from app.console.tick_edges import TickEdges
@@ -42,7 +51,7 @@ OVERS: dict[Over, str] = {"participant": "the participant", "cell": "each cell"}
 NO_FACTOR = "none"
 EMPTY = {
     "Simple effects": "Simple effects need two factors.",
-    "Over stimuli": "No test over stimuli: too few stimuli a condition, or no stimulus has a name.",
+    "Over stimuli": "No test over stimuli; the notes below say why.",
 }
 """What is said where a table has no row."""
 
@@ -57,7 +66,7 @@ class WithinPage(WaitingStep):
         self.found: Ready | None = None
         self.done: Tested | None = None
         self.save = Tinted("Save all…", "save", self._ask)
-        self.save.setToolTip("Figure, every table and the text into a folder")
+        self.save.setToolTip("Figure, every table and the text into a new folder, named after the test")
         self.test_button = Primary("Test", "start", self.test)
         self._lay_out((self.save, self.test_button), self._body())
         self._show_buttons()
@@ -177,6 +186,8 @@ class WithinPage(WaitingStep):
         is_time = isinstance(chosen, Measure) and chosen.kind == "time"
         self.correct.setEnabled(is_time)
         self.early.setEnabled(is_time or (isinstance(chosen, Measure) and chosen.kind == "accuracy"))
+        # An early answer has no time that means anything; of accuracy it is a trial like others.
+        self.early.setChecked(is_time)
         side: Side = "upper" if is_time else "none"
         self.side.setCurrentIndex(self.side.findData(side))
         self._show_buttons()
@@ -290,15 +301,16 @@ class WithinPage(WaitingStep):
         dialog.open()
 
     def write_to(self, name: str) -> None:
-        """Write figure, tables and text into a folder."""
+        """Write figure, tables and text into a new folder inside `name`: what was saved before stays."""
         assert self.done is not None
         try:
-            write_figure(Path(name) / "within-participants.svg", self.done.shown)
-            names = write_all(self.done, Path(name))
+            folder = new_folder(self.done, Path(name))
+            write_figure(folder / "within-participants.svg", self.done.shown)
+            names = write_all(self.done, folder)
         except FOR_USERS as error:
             self.trouble.say(str(error), "alarm")
         else:
-            self.said.emit(f"Saved in {name}: within-participants.svg, {', '.join(names)}.", "good")
+            self.said.emit(f"Saved in {folder}: within-participants.svg, {', '.join(names)}.", "good")
 
     def key_lines(self) -> tuple[tuple[str, str], ...]:
         """Return the keys of this step."""

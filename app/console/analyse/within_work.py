@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 from analysis.statistics.trimming import Trimming
@@ -19,6 +20,7 @@ from app.analysing.within_trials import (
     blocks_of,
     factors_of,
     measures_of,
+    pooled,
     rows_of,
     trials_of,
 )
@@ -33,6 +35,8 @@ OFFERED: Mapping[str, tuple[str, str]] = {
 }
 """Features whose numbers can be tested: by modality the feature and the module that names its columns."""
 STANDING = "exploratory: no plan of this study fixed this test beforehand"
+LONGEST = 70
+"""Of the name of a folder of results, in letters."""
 TABLES = ("Analysis", "Pairs", "Simple effects", "Cells", "Over stimuli", "Left out")
 
 
@@ -60,11 +64,19 @@ class Choice:
     trimming: Trimming
     cut: Cut
 
+    @property
+    def name(self) -> str:
+        """A name for files: block, measure and factors, in letters, digits and hyphens."""
+        whole = " ".join((*(self.cut.blocks or ("all blocks",)), self.measure.title, *self.factors))
+        parts = "".join(each if each.isalnum() else " " for each in whole).split()
+        return "-".join(parts)[:LONGEST].strip("-")
+
 
 @dataclass(frozen=True)
 class Tested:
-    """What came of it: the figure, tables by the name of their tab, the paragraph, and warnings."""
+    """What came of it: a name for files, the figure, tables by their tab, the paragraph, and warnings."""
 
+    name: str
     shown: Shown
     tables: Mapping[str, Table]
     text: str
@@ -77,7 +89,7 @@ def look(study: Study, told: Told) -> Ready:
     """Read the study's trials; raises WithinError, EvokeError, CorpusError."""
     told(0, 0, "trials")
     corpus = material_of(study).corpus
-    trials = trials_of(corpus, lambda done, of: told(done, of, "trials"))
+    trials = trials_of(corpus, lambda done, of: told(done, of, "trials"), study.folder)
     from analysis.corpus.signals import modalities_of
 
     there = {name for recording in corpus.recordings[:3] for name in modalities_of(recording)}
@@ -118,6 +130,7 @@ def tested(ready: Ready, choice: Choice, told: Told) -> Tested:
             choice.factors, choice.levels, choice.trimming, choice.measure.title, choice.measure.unit
         )
         found = analyse(rows, design, lost)
+        found = replace(found, warnings=(*found.warnings, *pooled(ready.trials, choice.factors, choice.cut)))
     except StatisticsError as error:
         raise WithinError(str(error)) from error
     made = (effect_rows, pair_table, simple_table, cell_table, item_table, lost_table)
@@ -137,7 +150,13 @@ def tested(ready: Ready, choice: Choice, told: Told) -> Tested:
         (640.0, 400.0),
     )
     return Tested(
-        shown, tables, paragraph(found, STANDING), found.warnings, len(found.participants), found.trials
+        choice.name,
+        shown,
+        tables,
+        paragraph(found, STANDING),
+        found.warnings,
+        len(found.participants),
+        found.trials,
     )
 
 
@@ -166,6 +185,22 @@ def _feature(ready: Ready, choice: Choice, told: Told) -> dict[tuple[str, int], 
         for row, (recording, trial) in enumerate(zip(cases.recording, cases.trial, strict=True))
         if each.present[row]
     }
+
+
+def new_folder(done: Tested, inside: Path) -> Path:
+    """Make a folder named after a test, with a number where the name is taken; raises WithinError."""
+    for number in count(1):
+        made = inside / (done.name if number == 1 else f"{done.name}-{number}")
+        try:
+            made.mkdir()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise WithinError(
+                f"{inside}: cannot be written ({error.strerror}). Choose another folder."
+            ) from error
+        break
+    return made
 
 
 def write_all(done: Tested, folder: Path) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from scipy import stats
 
 from analysis.literature.micro_expressions_checks import (
     d_rows,
     eta_rows,
     labellings,
     mean_rows,
+    p_agreeing,
     pair_rows,
     power_rows,
     square_rows,
@@ -19,6 +21,14 @@ from analysis.literature.paper import Cell, paper
 def test_every_printed_partial_eta_squared_follows_from_its_f() -> None:
     verdicts = [row[-1] for row in eta_rows()]
     assert verdicts.count("agrees") == 22 and "does not agree" not in verdicts
+
+
+def test_every_printed_p_follows_from_its_f() -> None:
+    assert p_agreeing() == (18, 18)
+    told = {(row[0], row[1]): (row[3], row[4]) for row in eta_rows()}
+    assert told["E1 time", "expression"] == ("p = .199", "p = .199")
+    assert told["E1 accuracy", "expression"] == ("p < .001", "p < .001")
+    assert told["E1 accuracy", "expression in attractive faces"] == (None, "p < .001")
 
 
 def test_every_printed_d_is_2t_over_the_root_of_36_in_one_experiment_and_37_in_the_other() -> None:
@@ -64,6 +74,15 @@ def test_the_printed_power_is_that_of_groups_cut_to_three_digits() -> None:
         groups = row[2]
         assert isinstance(groups, float) and isinstance(row[1], float)
         assert int(min(groups, 0.9999) * 1000) / 1000 == pytest.approx(row[1])
+
+
+def test_power_of_repeated_measures_grows_with_the_degrees_of_freedom() -> None:
+    (eta, _, groups, repeated, spss) = power_rows()[0]
+    assert isinstance(eta, float)
+    f2, critical = eta / (1 - eta), stats.f.isf(0.05, 2, 74)
+    assert repeated == pytest.approx(stats.ncf.sf(critical, 2, 74, f2 * 38 * 2), abs=1e-4)
+    assert spss == pytest.approx(stats.ncf.sf(critical, 2, 74, 19.823 * 2), abs=1e-4)
+    assert groups == pytest.approx(0.9786, abs=1e-4)
 
 
 @pytest.mark.parametrize(("name", "tables"), [("micro-expressions", 5), ("csi", 3)])

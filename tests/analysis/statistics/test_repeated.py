@@ -123,6 +123,90 @@ def test_a_planted_effect_comes_back_in_its_size_and_null_stays_at_its_level() -
     assert 0.02 <= np.mean(np.array(p) < 0.05) <= 0.09
 
 
+def test_sphericity_is_given_up_where_too_few_people_can_tell() -> None:
+    (effect,) = anova(people(6, (8,), seed=1), ("category",))
+    assert effect.sphericity is not None and np.isnan(effect.sphericity.p)
+    assert effect.epsilon == effect.sphericity.greenhouse_geisser < 1
+    assert effect.decided == effect.corrected(effect.epsilon)
+    assert effect.decided[0] < effect.df1
+    found = [anova(people(6, (8,), seed), ("category",))[0] for seed in range(400)]
+    assert np.mean([each.decided[2] < 0.05 for each in found]) <= 0.06
+
+
+def test_mauchly_and_both_epsilons_are_those_of_a_published_example() -> None:
+    # Maxwell and Delaney (1990): reaction times of ten people, two noises by three angles; as R prints it.
+    times = np.array(
+        [
+            [420, 420, 480, 480, 600, 780], [420, 480, 480, 360, 480, 600], [480, 480, 540, 660, 780, 780],
+            [420, 540, 540, 480, 780, 900], [540, 660, 540, 480, 660, 720], [360, 420, 360, 360, 480, 540],
+            [480, 480, 600, 540, 720, 840], [480, 600, 660, 540, 720, 900], [540, 600, 540, 480, 720, 780],
+            [480, 420, 540, 540, 660, 780],
+        ],
+        np.float64,
+    )  # fmt: skip
+    (whole,) = anova(times, ("cell",))
+    assert whole.sphericity is not None
+    assert whole.f == pytest.approx(38.028, abs=5e-4)
+    assert whole.sphericity.w == pytest.approx(0.031084, abs=5e-7)
+    noise, angle, both = anova(times.reshape(10, 2, 3), ("noise", "angle"))
+    assert [each.f for each in (noise, angle, both)] == pytest.approx([33.766, 40.719, 45.310], abs=5e-4)
+    assert angle.sphericity is not None and both.sphericity is not None
+    assert (angle.sphericity.w, angle.sphericity.p) == pytest.approx((0.960, 0.850), abs=1e-3)
+    assert (both.sphericity.w, both.sphericity.p) == pytest.approx((0.894, 0.638), abs=1e-3)
+    assert angle.sphericity.greenhouse_geisser == pytest.approx(0.9616, abs=5e-5)
+    assert angle.sphericity.huynh_feldt == 1.0
+    assert both.sphericity.greenhouse_geisser == pytest.approx(0.9040, abs=5e-5)
+
+
+def test_mauchly_keeps_its_level_with_few_people_and_many_levels() -> None:
+    found = [anova(people(12, (8,), seed), ("a",))[0].sphericity for seed in range(400)]
+    assert np.mean([each is not None and each.p < 0.05 for each in found]) <= 0.08
+
+
+def test_two_people_have_the_lower_bound_for_both_epsilons() -> None:
+    (effect,) = anova(people(2, (4,), seed=3), ("a",))
+    assert effect.sphericity is not None
+    assert effect.sphericity.greenhouse_geisser == pytest.approx(1 / 3)
+    assert effect.sphericity.huynh_feldt == pytest.approx(1 / 3)
+    assert effect.decided[:2] == pytest.approx((1, 1))
+
+
+def test_equal_proportions_that_differ_by_rounding_are_no_effect_and_no_pair() -> None:
+    # 0.1 + 0.2 is not 0.3 in this arithmetic; people differ, conditions do not.
+    random = np.random.default_rng(0)
+    own = random.integers(1, 10, size=(12, 1)) / 10
+    values = np.concatenate([own, (own + 0.2) - 0.2, own * 3 / 3], axis=1)
+    assert np.abs(np.diff(values, axis=1)).max() > 0
+    with pytest.raises(StatisticsError, match="no error"):
+        anova(values, ("a",))
+    assert multivariate(values, "a") is None
+    assert all(np.isnan(each.t) and each.low == each.high for each in pairs(values, ("x", "y", "z")))
+
+
+def test_a_flat_slice_has_no_simple_effect_and_the_other_keeps_its_own() -> None:
+    values = people(8, (3, 2), effect=0.5)
+    values[:, :, 0] = 1.0
+    flat, other = simple_effects(values, ("a", "b"), (("x", "y", "z"), ("u", "v")), 0)
+    assert flat.univariate is None and flat.multivariate is None and len(flat.pairs) == 3
+    assert other.univariate == anova(values[:, :, 1], ("a",))[0]
+
+
+@pytest.mark.parametrize("tests", [1, 3, 6])
+def test_intervals_after_bonferroni_hold_together(tests: int) -> None:
+    levels = {1: 2, 3: 3, 6: 4}[tests]
+    held = 0
+    for seed in range(300):
+        values = people(12, (levels,), seed)
+        held += all(each.low <= 0 <= each.high for each in pairs(values, tuple("wxyz"[:levels])))
+    assert 0.92 <= held / 300 <= 1.0
+
+
+def test_an_interval_leaves_zero_out_just_where_its_p_is_below_alpha() -> None:
+    for seed in range(60):
+        for each in pairs(people(10, (3,), seed, effect=0.8), ("x", "y", "z")):
+            assert (each.p_bonferroni < 0.05) == (not each.low <= 0 <= each.high)
+
+
 @pytest.mark.parametrize(
     ("values", "words"),
     [

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.formula.api import ols
-from statsmodels.stats.anova import anova_lm
+from scipy import stats
 
 from analysis.statistics.cells import cell_means
-from analysis.statistics.effects import d_between_form, d_z, noncentral_power, observed_power
-from analysis.statistics.items import by_items
+from analysis.statistics.effects import d_between_form, d_z
 from analysis.statistics.paragraph import number, p_words, paragraph
 from analysis.statistics.repeated import StatisticsError
 from analysis.statistics.trimming import Trimming, trim
@@ -125,40 +125,10 @@ def test_within_intervals_leave_out_how_people_differ() -> None:
         assert other.se > 10 * one.se
 
 
-def test_stimuli_of_one_cell_each_are_tested_as_statsmodels_does() -> None:
-    told = rows(repeats=4)
-    keep = ~((told.items == "happy-low-3") | (told.items == "disgust-high-0"))
-    items, values = told.items[keep], told.values[keep]
-    levels = tuple(told.levels[name][keep] for name in ("expression", "level"))
-    found = by_items(items, levels, values, ("expression", "level"))
-    frame = pd.DataFrame({"item": items, "a": levels[0], "b": levels[1], "y": values})
-    means = frame.groupby(["item", "a", "b"], as_index=False)["y"].mean()
-    theirs = anova_lm(ols("y ~ C(a, Sum) * C(b, Sum)", means).fit(), typ=3)
-    assert found.n == 14 and found.is_between
-    for ours, name in zip(found.effects, ("C(a, Sum)", "C(b, Sum)", "C(a, Sum):C(b, Sum)"), strict=True):
-        assert (ours.f, ours.p) == pytest.approx((theirs.loc[name, "F"], theirs.loc[name, "PR(>F)"]))
-        assert ours.df2 == 10
-
-
-def test_stimuli_shown_in_every_cell_are_repeated_measures() -> None:
-    told = rows()
-    same = np.array([item.split("-")[-1] for item in told.items], np.str_)
-    found = by_items(same, (told.levels["expression"],), told.values, ("expression",))
-    assert (found.n, found.is_between, found.effects[0].df2) == (5, False, 4)
-
-
 @pytest.mark.parametrize(("t", "df", "printed"), [(2.34, 36, 0.78), (8.692, 36, 2.897), (3.044, 37, 1.001)])
 def test_d_is_the_printed_form_and_twice_d_z(t: float, df: int, printed: float) -> None:
     assert d_between_form(t, df) == pytest.approx(printed, abs=6e-4)
     assert d_z(t, 38) == pytest.approx(d_between_form(t, 38) / 2)
-
-
-def test_power_of_no_effect_is_alpha_and_grows_with_it() -> None:
-    assert noncentral_power(0.0, 2, 74) == pytest.approx(0.05)
-    assert noncentral_power(1e-6, 2, 74) == pytest.approx(0.05, abs=1e-5)
-    assert 0.05 < observed_power(2.0, 2, 74) < observed_power(6.0, 2, 74) < 1
-    # Cohen (1988), one-way analysis with three groups of 52: f = .25 has a power of .80.
-    assert noncentral_power(0.25**2 * 156, 2, 153) == pytest.approx(0.80, abs=0.005)
 
 
 def test_the_paragraph_says_the_tests_in_the_usual_form() -> None:
@@ -172,3 +142,112 @@ def test_the_paragraph_says_the_tests_in_the_usual_form() -> None:
         "p = .050",
         "p < .001",
     )
+
+
+def test_one_level_where_everybody_is_at_ceiling_costs_its_own_test_and_nothing_else() -> None:
+    told = rows()
+    flat = np.where(told.levels["level"] == "high", 1.0, told.values)
+    found = analyse(Rows(told.participants, told.items, told.levels, flat), DESIGN)
+    by_place = {(each.factor, each.inside): each for each in found.simples}
+    assert by_place["expression", "high"].univariate is None
+    assert by_place["expression", "high"].multivariate is None
+    (pair,) = by_place["expression", "high"].pairs
+    assert math.isnan(pair.t) and math.isnan(pair.p_bonferroni) and (pair.low, pair.high) == (0, 0)
+    assert by_place["expression", "low"].univariate is not None
+    assert len(found.effects) == 3 and len(found.cells) == 4
+    words = paragraph(found)
+    assert "Simple effect of expression in high: no test" in words and "nan" not in words
+
+
+def test_an_effect_that_nobody_differs_in_is_not_called_absent() -> None:
+    told = rows()
+    # The level shifts everybody by the very same amount, in both expressions.
+    shift = np.where(told.levels["level"] == "high", 1 / 3, 0.1)
+    base = np.array([sum(map(ord, who + face)) for who, face in
+                     zip(told.participants, told.levels["expression"], strict=True)]) % 7 / 7  # fmt: skip
+    found = analyse(Rows(told.participants, told.items, told.levels, base + shift), DESIGN)
+    assert [each.is_flat for each in found.effects] == [False, True, True]
+    words = paragraph(found)
+    assert "level cannot be tested: every participant gives the very same differences." in words
+    assert "effect was found of level" not in words and "nan" not in words
+    assert "No effect was found of expression" in words or "There was an effect of expression" in words
+
+
+def test_tests_over_stimuli_rest_on_the_people_of_the_main_tests() -> None:
+    told = rows(repeats=4)
+    gone = (
+        (told.participants == "P2") & (told.levels["level"] == "low") & (told.levels["expression"] == "happy")
+    )
+    values = np.where(gone, np.nan, told.values + 50.0 * (told.participants == "P2"))
+    found = analyse(Rows(told.participants, told.items, told.levels, values), DESIGN)
+    without = told.participants != "P2"
+    alone = analyse(
+        Rows(
+            told.participants[without],
+            told.items[without],
+            {name: own[without] for name, own in told.levels.items()},
+            told.values[without],
+        ),
+        DESIGN,
+    )
+    assert found.items is not None and alone.items is not None
+    assert [each.f for each in found.items.effects] == [each.f for each in alone.items.effects]
+
+
+def test_models_are_counted_where_they_are_known_and_that_they_are_not_is_said() -> None:
+    told = rows(repeats=4)
+    # Four models a level, each with both expressions.
+    models = np.array([f"{item.split('-')[1]}-{item.split('-')[2]}" for item in told.items], np.str_)
+    known = analyse(Rows(told.participants, told.items, told.levels, told.values, models), DESIGN)
+    assert known.items is not None
+    assert (known.items.unit, known.items.n) == ("model", 8)
+    assert (known.items.between, known.items.within) == (("level",), ("expression",))
+    assert [(each.df1, each.df2) for each in known.items.effects] == [(1, 6)] * 3
+    assert "Over 8 models (level between them, expression within each): expression, F2(1, 6) = " in paragraph(
+        known
+    )
+    assert not any("same person" in words for words in known.warnings)
+    some = np.where(told.participants == "P0", "", models)
+    for own in (None, some):
+        unknown = analyse(Rows(told.participants, told.items, told.levels, told.values, own), DESIGN)
+        assert unknown.items is not None and (unknown.items.unit, unknown.items.n) == ("stimulus", 16)
+        assert any("show the same person count as separate" in words for words in unknown.warnings)
+
+
+def test_names_in_any_script_come_through_and_large_differences_are_written_out() -> None:
+    told = rows()
+    levels = {"Ausdruck β": np.char.add("é-", told.levels["expression"]), "水準": told.levels["level"]}
+    found = analyse(
+        Rows(told.participants, told.items, levels, 1e4 * told.values),
+        Design(("Ausdruck β", "水準"), {}, unit="ms", measure="Zeit"),
+    )
+    words = paragraph(found)
+    assert found.effects[2].name == "Ausdruck β x 水準" and "e+0" not in words
+    assert "é-disgust minus é-happy: -" in words and " ms [" in words
+
+
+def test_two_people_are_enough_for_every_number_that_is_shown() -> None:
+    found = analyse(rows(people=2), DESIGN)
+    assert all(math.isfinite(each.f) for each in found.effects)
+    assert all(math.isfinite(each.low) and each.low < each.high for each in found.cells)
+    assert "Only 2 participants" in " ".join(found.warnings)
+    assert all(each.multivariate is not None for each in found.simples)
+
+
+def test_within_intervals_of_two_cells_are_those_of_the_paired_difference() -> None:
+    # Of two cells Cousineau's interval with Morey's correction is that of the difference over root 2.
+    values = np.random.default_rng(4).normal(size=(12, 2)) + np.random.default_rng(5).normal(size=(12, 1))
+    told = stats.ttest_rel(values[:, 0], values[:, 1]).confidence_interval(0.95)
+    for cell in cell_means(values, (("a", "b"),)):
+        assert (cell.high - cell.low) * np.sqrt(2) == pytest.approx(told.high - told.low)
+
+
+def test_within_intervals_are_the_published_formula_step_by_step() -> None:
+    values = np.random.default_rng(6).normal(size=(9, 2, 3))
+    flat = values.reshape(9, 6)
+    normed = pd.DataFrame(flat).sub(flat.mean(axis=1), axis=0) + flat.mean()
+    half = normed.sem() * np.sqrt(6 / 5) * stats.t.ppf(0.975, 8)
+    for place, cell in enumerate(cell_means(values, (("a", "b"), ("x", "y", "z")))):
+        assert (cell.low, cell.high) == pytest.approx(
+            (flat[:, place].mean() - half[place], flat[:, place].mean() + half[place])
+        )

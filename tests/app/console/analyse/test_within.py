@@ -9,8 +9,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from analysis.statistics.trimming import Trimming
+from app.analysing.within_trials import Cut, Measure
 from app.console.analyse.page import AnalysePage
 from app.console.analyse.within_page import WithinPage
+from app.console.analyse.within_work import Choice
 from app.study import Study
 from tests.helpers.analyse_page import choose, click, rows, settled, step
 
@@ -34,9 +37,69 @@ def test_a_feature_is_tested_by_category_and_told(within: WithinPage, qtbot: QtB
     assert within.figure.shown is not None
     assert "exploratory" in within.text.toPlainText() and "F(2, 6) = " in within.text.toPlainText()
     assert "Only 4 participants" in within.notes.text()
-    within.write_to(str(tmp_path))
-    names = {path.name for path in tmp_path.iterdir()}
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    within.write_to(str(saved))
+    (folder,) = saved.iterdir()
+    assert folder.name.endswith("eda-tonic-mean-us-category")
+    names = {path.name for path in folder.iterdir()}
     assert {"within-participants.svg", "analysis.csv", "pairs.csv", "cells.csv", "report.txt"} <= names
+
+
+def test_what_was_saved_before_stays(within: WithinPage, qtbot: QtBot, tmp_path: Path) -> None:
+    kept, saved = [], tmp_path / "saved"
+    saved.mkdir()
+    for measure in ("eda: tonic_mean_us", "eda: tonic_slope_us_per_min", "eda: tonic_slope_us_per_min"):
+        choose(within.measure, measure, qtbot)
+        choose(within.first, "category", qtbot)
+        click(within.test_button)
+        settled(within, qtbot)
+        within.write_to(str(saved))
+        assert within.done is not None
+        kept.append(within.done.tables["Analysis"].csv())
+    folders = sorted(saved.iterdir(), key=lambda path: path.name)
+    assert [folder.name.split("eda-")[1] for folder in folders] == [
+        "tonic-mean-us-category", "tonic-slope-us-per-min-category", "tonic-slope-us-per-min-category-2",
+    ]  # fmt: skip
+    assert [(folder / "analysis.csv").read_text(encoding="utf-8") for folder in folders] == kept
+    assert kept[0] != kept[1] == kept[2]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "of", "factors", "name"),
+    [
+        ((), "Wut/Ärger", ("category",), "all-blocks-accuracy-of-Wut-Ärger-category"),
+        (("static",), "怒り: ?", ("a", "b\\c"), "static-accuracy-of-怒り-a-b-c"),
+        (("..",), "..", (".",), "accuracy-of"),
+    ],
+)
+def test_a_folder_is_named_after_its_test_in_signs_that_every_system_takes(
+    blocks: tuple[str, ...], of: str, factors: tuple[str, ...], name: str
+) -> None:
+    assert Choice(Measure("accuracy", of), factors, {}, Trimming(), Cut(blocks)).name == name
+
+
+def test_a_folder_that_cannot_be_written_is_said(within: WithinPage, qtbot: QtBot, tmp_path: Path) -> None:
+    choose(within.measure, "eda: tonic_mean_us", qtbot)
+    choose(within.first, "category", qtbot)
+    click(within.test_button)
+    settled(within, qtbot)
+    within.write_to(str(tmp_path / "gone"))
+    assert within.trouble.isVisible() and "Choose another folder" in within.trouble.text
+
+
+def test_early_answers_have_no_time_but_count_in_the_accuracy(within: WithinPage, qtbot: QtBot) -> None:
+    box = within.measure
+    kinds: dict[str, str] = {}
+    for place in range(box.count()):
+        told = box.itemData(place)
+        kinds.setdefault(told.kind, told.title)
+    for kind in ("accuracy", "time"):
+        if kind in kinds:
+            choose(box, kinds[kind], qtbot)
+            assert within.early.isChecked() == (kind == "time")
+    choose(box, kinds["rating"], qtbot)
+    assert not within.early.isEnabled()
 
 
 def test_answers_that_are_the_same_for_everybody_cannot_be_tested_and_that_is_said(
