@@ -34,12 +34,16 @@ WHO = "live"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Whether an input could be computed, and where not why."""
+    """How the signal of an input is, why it is not as it should be, and whether it was computed and used.
+
+    As in a recording, what can be computed is used, also of a signal that stands still.
+    """
 
     name: str
     modality: str
     state: State
     why: str = ""
+    is_used: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,21 +168,21 @@ class LiveRecognizer:
         if signal is None:
             return Heard(spec.name, spec.modality, "missing", "no such stream has come")
         state, why = _state(signal, span)
-        if state != "present":
+        if not _is_known(signal):
             return Heard(spec.name, spec.modality, state, why)
         try:
             spans = np.array([span], np.float64)
             steps = feature(spec.feature).extract(signal, spans, spec.window_s, spec.hop_s, settings)
         except FeatureError as error:
-            return Heard(spec.name, spec.modality, "uncomputable", str(error))
+            return _unused(spec, state, why or str(error))
         if not np.isfinite(steps.values).any():
-            return Heard(spec.name, spec.modality, "uncomputable", "nothing could be computed of this window")
+            return _unused(spec, state, why or "nothing could be computed of this window")
         others = set(self.trained.shapes[spec.name]) - set(steps.names) if steps.names else set()
         if others:
             why = f"other channels than it was trained with: {', '.join(sorted(others)[:3])} are not there"
             return Heard(spec.name, spec.modality, "uncomputable", why)
         cuts[spec.name] = Cut(steps, np.zeros(1, np.intp))
-        return Heard(spec.name, spec.modality, "present")
+        return Heard(spec.name, spec.modality, state, why, is_used=True)
 
     def _baseline(self, span: Span, cuts: dict[str, Cut]) -> str:
         """Collect a baseline where one is needed; return what is still waited for, "" for nothing."""
@@ -219,6 +223,19 @@ def batch_of(specs: Sequence[InputSpec], cases: Sequence[dict[str, Cut]], span: 
     trial = Trial(WHO, WHO, "", 0, "", "", *span, span)
     plain = plain_cases([(trial, span)] * len(cases))
     return Batch(plain, inputs, None)
+
+
+def _unused(spec: InputSpec, state: State, why: str) -> Heard:
+    return Heard(spec.name, spec.modality, "uncomputable" if state == "present" else state, why)
+
+
+def _is_known(signal: Signal) -> bool:
+    """Whether anything of a signal has come within what is known of it."""
+    if signal.modality == KEYS:
+        return True
+    if signal.times_s is not None:
+        return len(signal.times_s) > 0
+    return bool(np.isfinite(signal.values).any())
 
 
 def _state(signal: Signal, span: Span) -> tuple[State, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from analysis.corpus.cases import CaseSpec, InputSpec
 from analysis.evaluation.steps import is_transductive, mixes_cases
-from analysis.evaluation.trained import Trained
+from analysis.evaluation.trained import WITHOUT_ADAPTATION, Trained
 from analysis.features.as_live import AS_LIVE, live_inputs
 from analysis.features.feature import feature
 from analysis.features.store import settings_of
@@ -19,6 +19,8 @@ TRIAL_S = 10.0
 LEAST_BASELINE = 5
 NEVER = frozenset({"text"})
 """Modalities that no running stream holds."""
+GROWING = "csi"
+"""Channel state: nodes write it into logs, which come in when they are complete."""
 
 
 class LiveError(Exception):
@@ -100,12 +102,28 @@ def plan_for(
         )
     if transductive:
         told.append(f"{' and '.join(transductive)}: scaled by the baseline's cases and the present one")
+    if trained.card.transductive:
+        told += [WITHOUT_ADAPTATION.format(title).rstrip("."), *_published(trained)]
     return LivePlan(inputs, length_s, hop_s, patience_s, 0.0 if has_baseline else baseline_s, tuple(told))
+
+
+def _published(trained: Trained) -> Iterator[str]:
+    """Yield the range of the published figures of a recognizer that adapts: how little that already is."""
+    for metric in dict.fromkeys(each.metric for each in trained.card.published):
+        own = [each for each in trained.card.published if each.metric == metric]
+        values = [each.value for each in own]
+        data = " ".join(own[0].data.partition(":")[0].split())
+        yield (
+            f"published, with adaptation: {metric} {min(values):.0f} to {max(values):.0f} ({data};"
+            f" {own[0].protocol})"
+        )
 
 
 def _differences(inputs: Sequence[InputSpec], memory_s: float) -> Iterator[str]:
     """Yield which inputs are told something else live than in training, and what."""
     for spec in inputs:
+        if spec.modality == GROWING:
+            yield f"{spec.name}: a WiFi log that still grows is not followed; replay a recording of it"
         if spec.modality in NEVER:
             yield f"{spec.name}: no running stream holds {spec.modality}; it stays absent"
         if AS_LIVE in spec.settings:

@@ -40,16 +40,22 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What `cases` held-out predictions tell; without any (0) nothing is calibrated, and `words` says so."""
+    """What `cases` held-out predictions tell; without any (0) nothing is calibrated, and `words` says so.
+
+    `why` says why predictions that there are tell nothing, "" where there are none or too few.
+    """
 
     cases: int = 0
     temperature: float = 1.0
     right: tuple[float | None, ...] = ()
     sd: tuple[float, ...] = ()
+    why: str = ""
 
     @property
     def words(self) -> str:
         """Where the uncertainty comes from."""
+        if self.why:
+            return f"not calibrated: {self.why}"
         if not self.cases:
             return f"not calibrated: fewer than {LEAST_CASES} held-out predictions of it are at hand"
         if self.sd:

@@ -7,7 +7,6 @@ applications", section IV-C: means of the first and the last 15 minutes on the c
 from __future__ import annotations
 
 import math
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,14 +26,12 @@ from analysis.features.store import Store
 from analysis.overview.row_times import row_times
 from analysis.recognizers.recognizer import RecognizerError
 from analysis.session_file import SessionFileError, open_session
+from app.analysing.axes import AXES, HALF, MIDDLE, axis_named, high_side
 from stimuli.problems import EvokeError
 
 if TYPE_CHECKING:
     from analysis.evaluation.trained import Trained
 
-AXES = ("valence", "arousal")
-MIDDLE, HALF = 5.0, 4.0
-"""Of ratings from 1 to 9: (label - 5) / 4 lies on -1..1."""
 FIRST, LAST = 0, 1
 WINDOW_S = 30.0
 """Windows of a model that was trained on whole trials."""
@@ -212,22 +209,21 @@ def _told_by(trained: Trained) -> Iterator[tuple[str, _Axis]]:
     target: Mapping[str, Any] = trained.experiment.target
     name = axis_named(" ".join((str(target.get("name", "")), *map(str, target.get("of", ())))))
     if name and len(trained.classes) == 2:
-        yield name, _Axis(trained, 1, True)
-
-
-def axis_named(text: str) -> str:
-    """Return which of the two axes a name is about, "" where neither or both."""
-    words = set(re.findall(r"[a-z]+", text.lower()))
-    named = [name for name in AXES if name in words]
-    return named[0] if len(named) == 1 else ""
+        high = high_side(trained.classes, name, str(target.get("rule", "")))
+        if high is None:
+            raise TherapyError(
+                f"{trained.card.title}: which of {' and '.join(trained.classes)} is the high side of {name} "
+                "is not known. Name the classes high and low, or cut a rating at a threshold."
+            )
+        yield name, _Axis(trained, high, True)
 
 
 def _said_of(axes: Mapping[str, _Axis]) -> Iterator[str]:
     for name in AXES:
         if axes[name].is_probability:
-            second = axes[name].trained.classes[1]
-            yield f"{name}: 2 p - 1, where p is the probability of '{second}'; the model tells two classes "
-            "apart."
+            high = axes[name].trained.classes[axes[name].column]
+            words = f"2 p - 1, where p is the probability of '{high}'; the model tells two classes apart."
+            yield f"{name}: {words}"
         else:
             yield f"{name}: (label - 5) / 4; the model's labels are taken to go from 1 to 9."
 

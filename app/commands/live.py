@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.live.models import LiveUseError, Mounted, modalities_of, mount, replay_of
+from app.live.models import LiveUseError, Mounted, known_to, modalities_of, mount, replay_of
 
 if TYPE_CHECKING:
     from analysis.live.differences import Difference
@@ -59,7 +59,11 @@ def _run(mounted: Sequence[Mounted], options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         source = _source(mounted, options)
         stack.callback(source.close)
-        has_plane = Plane(mounted).has_place
+        plane = Plane(mounted)
+        has_plane = plane.has_place
+        mounted = [
+            each.telling(*plane.told[number], *_seen(each, source)) for number, each in enumerate(mounted)
+        ]
         outlets: list[Outlet] = []
         for number, each in enumerate(mounted if options.publish else ()):
             name = options.publish if number == 0 else f"{options.publish}-{number + 1}"
@@ -86,6 +90,7 @@ def _run(mounted: Sequence[Mounted], options: argparse.Namespace) -> int:
             "source": source.words,
             "published": [outlet.info.details["name"] for outlet in outlets],
             "has_plane": has_plane,
+            "on_plane": list(plane.tellers),
             "recognizers": [each.to_json() for each in mounted],
         }
         if options.json:
@@ -121,6 +126,15 @@ def _source(mounted: Sequence[Mounted], options: argparse.Namespace) -> Source:
     return LslNames(options.lsl)
 
 
+def _seen(mounted: Mounted, source: Source) -> tuple[str, ...]:
+    """Return, where a recording is replayed that a recognizer learnt from, that its answers prove nothing."""
+    from app.live.sources import ReplaySource
+
+    is_known = isinstance(source, ReplaySource) and known_to(mounted, source.replay.recording)
+    words = "the model was trained on this recording: that it is right here says nothing of others"
+    return (words,) if is_known else ()
+
+
 def _step_back() -> None:
     """Let recording and presenting go first."""
     with contextlib.suppress(OSError, AttributeError):
@@ -151,7 +165,11 @@ def line(told: Told, is_one_of_several: bool = False) -> str:
         )
     if told.place is not None:
         words.append(f"valence {told.place[0]:+.2f}, arousal {told.place[1]:+.2f}")
-    words += [f"without {each.name}: {each.why}" for each in answer.inputs if each.state != "present"]
+    words += [
+        f"{each.name}: {each.why}" if each.is_used else f"without {each.name}: {each.why}"
+        for each in answer.inputs
+        if each.state != "present"
+    ]
     words.append(f"{1000 * told.latency['total']:.0f} ms")
     return "; ".join(words)
 

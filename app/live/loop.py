@@ -55,7 +55,13 @@ class Told:
             "sd": None if judged is None else list(judged.sd),
             "place": None if self.place is None else list(self.place),
             "inputs": [
-                {"name": each.name, "modality": each.modality, "state": each.state, "why": each.why}
+                {
+                    "name": each.name,
+                    "modality": each.modality,
+                    "state": each.state,
+                    "why": each.why,
+                    "used": each.is_used,
+                }
                 for each in answer.inputs
             ],
             "paused": answer.paused,
@@ -152,6 +158,8 @@ def _told(
     if answer.proba is not None:
         judged = mounted.calibration.judge(answer.proba, answer.is_classes)
         place = plane.place(number, answer.proba)
+    else:
+        plane.forget(number)
     own_s = answer.features_s + answer.recognizer_s
     total_s = (source.now() - answer.stop_s) / source.speed if is_timed else own_s
     latency = {

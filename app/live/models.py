@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from analysis.evaluation.files import file_sha256
-from analysis.evaluation.run_folder import Predictions, RunError, open_run
+from analysis.evaluation.run_folder import Run, RunError, open_run
 from app.annotation.trials import refusal
 from app.consent import Modality
+from app.live.scales import Scale, scales_of
 from app.study import Study
 from stimuli.problems import EvokeError
 
 if TYPE_CHECKING:
+    from analysis.corpus.corpus import Recording
     from analysis.evaluation.trained import Trained
     from analysis.live.plan import LivePlan
     from analysis.live.replaying import Replay
@@ -31,7 +33,10 @@ class LiveUseError(EvokeError):
 
 @dataclass(frozen=True)
 class Mounted:
-    """A recognizer ready to run: `name` is its run's, `sha256` that of its model.json."""
+    """A recognizer ready to run: `name` is its run's, `sha256` that of its model.json.
+
+    `scales` are from where to where its numbers go, by name, where the study tells it.
+    """
 
     name: str
     folder: Path
@@ -39,6 +44,7 @@ class Mounted:
     trained: Trained
     plan: LivePlan
     calibration: Calibration
+    scales: Mapping[str, Scale] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,6 +55,10 @@ class Mounted:
     def target(self) -> str:
         """What it recognises."""
         return str(self.trained.experiment.target.get("name", ""))
+
+    def telling(self, *more: str) -> Mounted:
+        """Return it with more that a reader must know."""
+        return replace(self, plan=replace(self.plan, told=(*self.plan.told, *more)))
 
     def to_json(self) -> dict[str, Any]:
         """Return what a reader of answers must know beforehand, JSON-ready."""
@@ -88,20 +98,20 @@ def mount(path: Path, *, has_baseline: bool = False, **wishes: float) -> Mounted
     from analysis.evaluation.trained import TrainedError, load_trained
     from analysis.features.feature import FeatureError
     from analysis.live.plan import LiveError, plan_for
-    from analysis.live.uncertainty import calibration_of
 
     folder = model_folder(path)
     try:
         trained = load_trained(folder)
-        predictions = _held_out(folder.parent, trained)
+        run = _run_of(folder.parent, trained)
         if not wishes.get("case_s"):
-            wishes["case_s"] = _usual_s(trained, predictions)
+            wishes["case_s"] = _usual_s(trained, run)
         plan = plan_for(trained, has_baseline=has_baseline, **wishes)
     except (TrainedError, LiveError, FeatureError) as error:
         raise LiveUseError(str(error)) from error
     name = folder.parent.name if folder.name == MODEL else folder.name
     sha256 = file_sha256(folder / "model.json")
-    return Mounted(name, folder, sha256, trained, plan, calibration_of(predictions))
+    scales = scales_of(trained, Study.containing(folder))
+    return Mounted(name, folder, sha256, trained, plan, _calibration(trained, run), scales)
 
 
 def modalities_of(mounted: Sequence[Mounted]) -> tuple[str, ...]:
@@ -109,24 +119,49 @@ def modalities_of(mounted: Sequence[Mounted]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spec.modality for each in mounted for spec in each.plan.inputs))
 
 
-def _held_out(folder: Path, trained: Trained) -> Predictions | None:
-    """Return what a run predicted of cases that were not trained on, None where there is no such run."""
+def _run_of(folder: Path, trained: Trained) -> Run | None:
+    """Return the run that a recognizer was kept in, None where there is none with predictions of it."""
     try:
         run = open_run(folder)
-        if run.result is None or (run.classes or ()) != trained.classes:
-            return None
-        return run.predictions()
+        return None if run.result is None or (run.classes or ()) != trained.classes else run
     except (RunError, OSError):
         return None
 
 
-def _usual_s(trained: Trained, predictions: Predictions | None) -> float:
+def _calibration(trained: Trained, run: Run | None) -> Calibration:
+    """Return what a run's predictions tell of its kept recognizer: nothing where they are not of such a one.
+
+    Cases of a leaky split were half known in training, and settings that were tuned on the test fit it. A
+    recognizer that adapts to the tested side measured what it reaches with it; kept and live it does without.
+    """
+    from analysis.live.uncertainty import Calibration, calibration_of
+
+    if run is None:
+        return Calibration()
+    if run.division.leaks:
+        return Calibration(why=f"its run was split by {run.division.spec.kind}, which leaks")
+    if (run.result or {}).get("watermark"):
+        return Calibration(why="the settings of its run were tuned on the tested cases")
+    if trained.card.transductive:
+        return Calibration(why="its run's figures are with adaptation, and live it runs without")
+    try:
+        return calibration_of(run.predictions())
+    except (RunError, OSError):
+        return Calibration()
+
+
+def _usual_s(trained: Trained, run: Run | None) -> float:
     """Return how long the cases were that it was trained on, 0 where that is not known."""
     cases = trained.experiment.cases or trained.card.cases
-    if cases.unit == "window" or predictions is None:
+    if cases.unit == "window" or run is None:
         return 0.0
-    lengths_s = predictions.cases.stop_s - predictions.cases.start_s
-    return round(float(np.median(lengths_s)), 3)
+    return round(float(np.median(run.cases.stop_s - run.cases.start_s)), 3)
+
+
+def known_to(mounted: Mounted, recording: Recording) -> bool:
+    """Whether a recognizer was trained on a recording, under whatever name."""
+    seen = mounted.trained.about.get("recordings") or {}
+    return recording.id in seen or recording.sha256 in seen.values()
 
 
 def replay_of(path: Path, modalities: Sequence[str]) -> Replay:

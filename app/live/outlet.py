@@ -18,7 +18,10 @@ PREFIX = "evoke:live:"
 
 
 def described(mounted: Mounted, name: str, has_plane: bool) -> StreamInfo:
-    """Describe the stream of a recognizer's answers: what each channel is."""
+    """Describe the stream of a recognizer's answers: what each channel is.
+
+    "has NAME" is 1 where a signal is there and moves; one that stands still is used, but is 0 here.
+    """
     chosen: list[tuple[str, str, str]] = []
     if mounted.trained.classes:
         chosen += [(f"p {each}", "", "probability") for each in mounted.names]

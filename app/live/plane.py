@@ -1,23 +1,26 @@
 """Where answers lie on the plane of valence and arousal, -1 to 1 each.
 
-A recognizer of two classes tells one axis by 2 p - 1, one of numbers from 1 to 9 by (x - 5) / 4, as
-`app.analysing.therapy` does. One of emotions lies at the mean of its classes' places, weighted by their
-probabilities; the places are the angles of Russell's circular scaling (Journal of Personality and Social
-Psychology 39, 1980, 1161-1178, figure 2) on the unit circle, neutral in the middle.
+A recognizer of two classes tells one axis by 2 p - 1, where p is that of the class on the high side; one of
+numbers by where they lie on the scale that was answered on. One of emotions lies at the mean of its classes'
+places, weighted by their probabilities; the places are the angles of Russell's circular scaling (Journal of
+Personality and Social Psychology 39, 1980, 1161-1178, figure 2) on the unit circle, neutral in the middle.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.analysing.therapy import AXES, HALF, MIDDLE, axis_named
+from app.analysing.axes import AXES, HALF, MIDDLE, axis_named, high_side
 from app.live.models import Mounted
 
+USUAL = (MIDDLE - HALF, MIDDLE + HALF)
+"""The scale of a number whose scale is not known: that of the self-assessment manikin."""
 DEGREES: Mapping[str, float] = MappingProxyType(
     {
         "happy": 7.8, "delighted": 24.9, "excited": 48.6, "astonished": 69.8, "aroused": 73.8, "tense": 92.8,
@@ -56,26 +59,63 @@ def place_of(word: str) -> tuple[float, float] | None:
     return (math.cos(math.radians(degrees)), math.sin(math.radians(degrees)))
 
 
-def axes_of(mounted: Mounted) -> dict[str, int]:
-    """Return which axes a recognizer tells, and by which column of its answer."""
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """How one axis is told: by which column of an answer, from `low` to `high`; a probability from 0 to 1."""
+
+    column: int
+    low: float = 0.0
+    high: float = 1.0
+
+    def of(self, proba: NDArray[np.float64]) -> float:
+        """Return the place on the axis, -1 to 1, of an answer (k,)."""
+        share = (float(proba[self.column]) - self.low) / (self.high - self.low)
+        return float(np.clip(2 * share - 1, -1, 1))
+
+
+def axes_of(mounted: Mounted) -> tuple[dict[str, Axis], tuple[str, ...]]:
+    """Return which axes a recognizer tells, and how; and in words what is taken for granted, or why none."""
     trained = mounted.trained
     if not trained.classes:
-        return {axis_named(name): column for column, name in enumerate(trained.outputs) if axis_named(name)}
-    named = axis_named(" ".join((mounted.target, *map(str, trained.experiment.target.get("of", ())))))
-    return {named: 1} if named and len(trained.classes) == 2 else {}
+        found, told = {}, []
+        for column, output in enumerate(trained.outputs):
+            name = axis_named(output)
+            if not name:
+                continue
+            low, high = mounted.scales.get(output, USUAL)
+            found[name] = Axis(column, low, high)
+            if output not in mounted.scales:
+                told.append(
+                    f"{output} on the plane: its scale is not known; it is taken to go from {low:g} to"
+                    f" {high:g}"
+                )
+        return found, tuple(told)
+    target = trained.experiment.target
+    name = axis_named(" ".join((mounted.target, *map(str, target.get("of", ())))))
+    if not name or len(trained.classes) != 2:
+        return {}, ()
+    side = high_side(trained.classes, name, str(target.get("rule", "")))
+    if side is None:
+        which = " and ".join(trained.classes)
+        return {}, (f"{name} is not on the plane: which of {which} is the high side is not known",)
+    return {name: Axis(side)}, ()
 
 
 class Plane:
-    """Puts answers of recognizers on the plane; `has_place` says whether they tell both axes."""
+    """Puts answers of recognizers on the plane; `has_place` says whether they tell both axes.
+
+    `told` is by recognizer what a reader must know of it.
+    """
 
     def __init__(self, mounted: Sequence[Mounted]) -> None:
-        self._axes: dict[str, tuple[int, int, bool]] = {}
+        self._axes: dict[str, tuple[int, Axis]] = {}
         self._classes: tuple[int, NDArray[np.float64]] | None = None
-        self._told: dict[str, float] = {}
+        self._at: dict[str, float] = {}
+        self.told: dict[int, tuple[str, ...]] = {}
         for number, each in enumerate(mounted):
-            is_probability = bool(each.trained.classes)
-            for name, column in axes_of(each).items():
-                self._axes.setdefault(name, (number, column, is_probability))
+            axes, self.told[number] = axes_of(each)
+            for name, axis in axes.items():
+                self._axes.setdefault(name, (number, axis))
             places = [place_of(name) for name in each.trained.classes]
             if self._classes is None and len(places) > 1 and all(place is not None for place in places):
                 self._classes = (number, np.array(places, np.float64))
@@ -85,6 +125,19 @@ class Plane:
         """Whether the recognizers tell both valence and arousal."""
         return set(self._axes) == set(AXES) or self._classes is not None
 
+    @property
+    def tellers(self) -> tuple[int, ...]:
+        """The recognizers without whose answers there is no place."""
+        if set(self._axes) == set(AXES):
+            return tuple(sorted({teller for teller, _ in self._axes.values()}))
+        return () if self._classes is None else (self._classes[0],)
+
+    def forget(self, number: int) -> None:
+        """Forget what recognizer `number` told: it pauses, and where it was is no place now."""
+        for name, (teller, _) in self._axes.items():
+            if teller == number:
+                self._at.pop(name, None)
+
     def place(self, number: int, proba: NDArray[np.float64]) -> tuple[float, float] | None:
         """Return valence and arousal after an answer of recognizer `number`, None before both are known."""
         if set(self._axes) != set(AXES):
@@ -92,13 +145,9 @@ class Plane:
                 return None
             valence, arousal = (proba @ self._classes[1]).tolist()
             return valence, arousal
-        for name, (teller, column, is_probability) in self._axes.items():
+        for name, (teller, axis) in self._axes.items():
             if teller == number:
-                told = float(proba[column])
-                self._told[name] = (
-                    2 * told - 1 if is_probability else float(np.clip((told - MIDDLE) / HALF, -1, 1))
-                )
-        teller = max(teller for teller, _, _ in self._axes.values())
-        if teller != number or len(self._told) < len(AXES):
+                self._at[name] = axis.of(proba)
+        if self.tellers[-1] != number or len(self._at) < len(AXES):
             return None
-        return self._told[AXES[0]], self._told[AXES[1]]
+        return self._at[AXES[0]], self._at[AXES[1]]

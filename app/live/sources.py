@@ -13,6 +13,7 @@ import numpy as np
 
 from analysis.live.evening import Evening
 from analysis.live.streams import KEYS, Streams
+from analysis.modalities import modality_of
 from analysis.records import StreamInfo
 from app import clock
 from app.events import parse_journal
@@ -129,7 +130,10 @@ class _Clocked:
 
 
 class SessionSource:
-    """The rings of a session that runs on this computer: read as the windows read them, nothing is asked."""
+    """The rings of a session that runs on this computer: read as the windows read them, nothing is asked.
+
+    What the participant refused is not read, as in a finished session.
+    """
 
     speed = 1.0
     end_s = float("inf")
@@ -159,7 +163,7 @@ class SessionSource:
             rows = ring.pull()
             if rows is not None:
                 clocked.push(streams, name, rows)
-        if KEYS in streams.modalities:
+        if KEYS in streams.modalities and not self._plan.refuses("typed_text"):
             self._read_keys(streams)
         return True
 
@@ -170,8 +174,12 @@ class SessionSource:
                 continue
             with contextlib.suppress(RingError):
                 ring = RingSource(path, None)
-                if streams.add(ring.info):
+                if not self._is_refused(ring.info) and streams.add(ring.info):
                     self._rings[path.stem] = (ring, _Clocked(ring.info))
+
+    def _is_refused(self, info: StreamInfo) -> bool:
+        kind = modality_of(info)
+        return kind is not None and self._plan.refuses(kind)
 
     def _read_keys(self, streams: Streams) -> None:
         path = self._paths.journal("presenter")

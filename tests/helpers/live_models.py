@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.corpus.building import make_batch
 from analysis.corpus.cases import CaseSpec, InputSpec
@@ -19,6 +22,7 @@ from analysis.evaluation.trained import Trained, train
 from analysis.features.store import Store
 from analysis.live.replaying import whole_trial
 from analysis.records import Gap
+from app.cli_analysis import live as live_arguments
 from tests.helpers.live_session import signal_of, stream
 from tests.helpers.signals_file import START_S, Signal, write_signals
 
@@ -43,16 +47,20 @@ def session_file(
     off_ppm: float = 0.0,
     late_s: float = 0.0,
     hole_of: str = "",
+    changed: Mapping[str, Callable[[NDArray[Any]], object]] = MappingProxyType({}),
 ) -> Path:
     """Write a finished session; `off_ppm` lets clocks run off their rates, each stream starts `late_s` on.
 
-    The stream `hole_of` lacks two and a half seconds in the middle.
+    The stream `hole_of` lacks two and a half seconds in the middle; `changed` alters a stream's values in
+    place.
     """
     signals = []
     for number, info in enumerate(each for each in STREAMS if each.id in names):
         rows = int(seconds * info.rate_hz)
         times = START_S + number * late_s + np.arange(rows) / (info.rate_hz * (1 + 1e-6 * off_ppm))
         values = signal_of(info, times).astype(info.dtype)
+        if info.id in changed:
+            changed[info.id](values)
         gaps: tuple[Gap, ...] = ()
         if info.id == hole_of:
             first, stop = int(rows * 0.5), int(rows * 0.5 + 2.5 * info.rate_hz)
@@ -61,6 +69,13 @@ def session_file(
             gaps = (Gap(first - 1, first, stop - first, "lost"),)
         signals.append(Signal(info, times, values, gaps))
     return write_signals(path, signals, participant="P01", session=1)
+
+
+def live_options(model: Path, *words: str) -> Namespace:
+    """Return what `evoke live MODEL ...` is told."""
+    parser = ArgumentParser()
+    live_arguments(parser)
+    return parser.parse_args([str(model), *words])
 
 
 def trained_on(

@@ -224,24 +224,32 @@ class CourseView(_Picture):
 
 
 class PlaneView(_Picture):
-    """Where answers lay on the plane of valence and arousal, the newest largest."""
+    """Where answers lay on the plane of valence and arousal, the newest largest, hollow while it pauses."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Way on the plane of valence and arousal", QSize(12, 12), parent)
         self.trail: deque[tuple[float, float]] = deque(maxlen=TRAIL)
         self.has_place = False
+        self.is_paused = False
 
     def begin(self, has_place: bool) -> None:
         """Forget the way; `has_place` says whether the recognizers tell both axes."""
         self.trail.clear()
-        self.has_place = has_place
+        self.has_place, self.is_paused = has_place, False
         self.setAccessibleDescription("" if has_place else NO_PLACE)
         self.update()
 
     def add(self, valence: float, arousal: float) -> None:
         """Add a place, -1 to 1 each."""
         self.trail.append((valence, arousal))
+        self.is_paused = False
         self.setAccessibleDescription(f"Valence {valence:+.2f}, arousal {arousal:+.2f}")
+        self.update()
+
+    def pause(self) -> None:
+        """Show that the newest place is an old one: its mark is hollow."""
+        self.is_paused = True
+        self.setAccessibleDescription("Paused: no place now")
         self.update()
 
     def _draw(self, painter: QPainter, colours: Colours) -> None:
@@ -271,7 +279,8 @@ class PlaneView(_Picture):
             painter.setPen(QPen(colour, 2))
             if number:
                 painter.drawLine(places[number - 1], place)
-            painter.setBrush(colour)
+            is_old = self.is_paused and number == len(places) - 1
+            painter.setBrush(QColor(colours.base) if is_old else colour)
             size = 6.0 if number == len(places) - 1 else 2.5
             painter.drawEllipse(place, size, size)
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -38,7 +38,8 @@ class InputsView(QWidget):
             name, state = str(each["name"]), str(each["state"])
             is_there = state == "present"
             word = WORDS.get(state, state)
-            self.lines[name].setText(f"{name}: {word}")
+            more = ", used all the same" if each.get("used") and not is_there else ""
+            self.lines[name].setText(f"{name}: {word}{more}")
             self.lines[name].setToolTip(str(each["why"]))
             self.lines[name].set_colour("text" if is_there else "alarm" if state == "late" else "warning")
             colours = theme.current()

@@ -295,6 +295,8 @@ class LivePage(WaitingStep):
             self.second_words.setText(f"{known['target']}: {pairs or told}")
         if message["place"] is not None:
             self.plane.add(*message["place"])
+        elif message["paused"] and which in self.begun.get("on_plane", ()):
+            self.plane.pause()
         total = message["latency"].get("total")
         if total is not None:
             self._latencies = [*self._latencies[-599:], float(total)]

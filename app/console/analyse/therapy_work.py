@@ -10,9 +10,10 @@ from pathlib import Path
 
 from analysis.evaluation.files import read_json
 from app.analysing.applying import kept
+from app.analysing.axes import AXES, axis_named
 from app.analysing.html_page import Table
 from app.analysing.run_figures import Shown
-from app.analysing.therapy import AXES, EXPECTED, Assessment, TherapyError, assess, axis_named
+from app.analysing.therapy import EXPECTED, Assessment, TherapyError, assess
 from app.analysing.therapy_files import COLUMNS, circumplex, table
 from app.analysing.training import MODEL
 from app.console.analyse.known import material_of

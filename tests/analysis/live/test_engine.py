@@ -70,7 +70,7 @@ def offline(path: Path, trained: Trained, plan: LivePlan, folder: Path, answers:
     twin = offline_twin(trained, plan)
     applied = twin.apply(Corpus("c", (recording,), (trial,)), [trial], Store(folder), cases=plan.cases)
     # Windows that nothing can be computed of are no cases offline.
-    known = [each.stop_s for each in answers if any(heard.state == "present" for heard in each.inputs)]
+    known = [each.stop_s for each in answers if any(heard.is_used for heard in each.inputs)]
     np.testing.assert_allclose(applied.cases.stop_s, known, atol=1e-9)
     return applied.proba
 
@@ -166,6 +166,71 @@ def test_a_signal_that_stands_still_is_no_signal(tmp_path: Path) -> None:
             streams.push(info.id, times, level[:, None])
     heard = next(engine.advance(1011.0)).inputs
     assert [each.state for each in heard] == ["present", "flat"]
+
+
+def _still(values: np.ndarray) -> None:
+    """Let a stream stand still for a while, twice for as long as a window."""
+    count = len(values)
+    values[int(0.3 * count) : int(0.7 * count)] = values[int(0.3 * count)]
+
+
+@pytest.mark.parametrize(
+    ("stream", "spec"),
+    [
+        ("microphone", InputSpec("speech", "speech", "statistics")),
+        ("acceleration", InputSpec("acceleration", "acceleration", "motion")),
+        ("bvp", InputSpec("bvp", "bvp", "statistics")),
+    ],
+)
+def test_windows_that_stand_still_are_computed_as_in_a_recording_and_told(
+    stream: str, spec: InputSpec, tmp_path: Path
+) -> None:
+    path = session_file(tmp_path / "s.h5", ("eda", stream), changed={stream: _still})
+    inputs = live_inputs((EDA, spec), 10.0)
+    trained = trained_on(path, inputs, 4.0, "logistic-regression")
+    plan = plan_for(trained, hop_s=2.0)
+    answers = live(path, trained, plan)
+    flat = [each for each in answers if each.inputs[1].state == "flat"]
+    assert 1 < len(flat) < len(answers) and {each.inputs[1].is_used for each in flat} == {True}
+    assert flat[0].inputs[1].why == "it stands still: is it connected?"
+    proba = np.array([each.proba for each in answers])
+    np.testing.assert_allclose(proba, offline(path, trained, plan, tmp_path / "f", answers), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["eda", "temperature", "bvp", "acceleration", "microphone"])
+def test_windows_in_a_hole_are_what_they_are_in_a_recording(name: str, tmp_path: Path) -> None:
+    path = session_file(tmp_path / "s.h5", ("eda", "bvp", name), hole_of=name)
+    families = {"eda": "skin", "temperature": "temperature", "bvp": "heart", "acceleration": "motion"}
+    modality = "speech" if name == "microphone" else name
+    spec = InputSpec("it", modality, families.get(name, "statistics"))
+    other = EDA if name == "bvp" else BVP
+    trained = trained_on(path, live_inputs((spec, other), 10.0), 2.0, "logistic-regression")
+    plan = plan_for(trained)
+    answers = live(path, trained, plan)
+    assert "late" in {each.inputs[0].state for each in answers}
+    known = [each for each in answers if any(heard.is_used for heard in each.inputs)]
+    proba = np.array([each.proba for each in known])
+    np.testing.assert_allclose(proba, offline(path, trained, plan, tmp_path / "f", answers), atol=1e-6)
+
+
+def test_what_adapts_to_tested_people_says_that_it_does_not_live(trained: Trained) -> None:
+    from analysis.recognizers.adaptation_cards import PDAN_CARD
+
+    adapting = copy(trained.recognizer)
+    adapting.card = replace(  # type: ignore[misc]
+        trained.card, title="PDAN", transductive=True, published=PDAN_CARD.published
+    )
+    told = plan_for(replace(trained, recognizer=adapting)).told
+    assert "it is used without adaptation" in told[0] and "do not hold for it" in told[0]
+    assert "UAR, per cent 34 to 57" in told[1] and "five common classes" in told[1]
+    assert plan_for(trained).told == ()
+
+
+def test_a_wifi_log_that_grows_is_said_not_to_be_followed(trained: Trained) -> None:
+    spec = live_inputs((InputSpec("csi", "csi", "csi.event"),), 10.0)
+    experiment = replace(trained.experiment, inputs=spec)
+    known = replace(trained, experiment=experiment, shapes={"csi": ()})
+    assert any("a WiFi log that still grows is not followed" in text for text in plan_for(known).told)
 
 
 def test_where_computing_is_slow_old_windows_are_left_out(path: Path, trained: Trained) -> None:

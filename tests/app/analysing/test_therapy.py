@@ -192,6 +192,31 @@ def test_two_classes_give_a_coordinate_from_their_probability(
     assert any("2 p - 1, where p is the probability of 'high'" in note for note in told.notes)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("classes", "target", "high"),
+    [
+        (("high", "low"), {}, 0),
+        (("negative", "positive"), {}, 1),
+        (("pleasant", "unpleasant"), {}, 0),
+        (("a", "b"), {"rule": "threshold"}, 1),
+    ],
+)
+def test_the_high_side_is_told_by_its_name_and_not_by_the_order_of_letters(
+    tmp_path: Path, arousal: Path, classes: tuple[str, str], target: dict[str, Any], high: int
+) -> None:
+    train(tmp_path / "valence", (), {"name": "valence", **target}, classes=classes, epochs=1)
+    (tmp_path / "arousal").symlink_to(arousal, target_is_directory=True)
+    assert _axes(tmp_path)["valence"].column == high
+
+
+@pytest.mark.slow
+def test_classes_whose_high_side_nobody_knows_are_refused(tmp_path: Path) -> None:
+    train(tmp_path / "valence", (), {"name": "valence"}, classes=("one", "other"), epochs=1)
+    with pytest.raises(TherapyError, match="which of one and other is the high side of valence is not known"):
+        _axes(tmp_path)
+
+
 def both_twice(folder: Path, model: Path) -> Path:
     for name in ("a", "b"):
         (folder / "both").mkdir(exist_ok=True)

@@ -6,7 +6,6 @@ import json
 import math
 import threading
 import time
-from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,32 +16,21 @@ import pytest
 from pylsl import StreamInlet, StreamOutlet, resolve_byprop
 
 from analysis.features.as_live import live_inputs
+from analysis.live.streams import Streams
+from analysis.records import Event
 from analysis.session_file import open_session
 from app import clock
-from app.cli_analysis import live as live_arguments
 from app.commands.live import live
+from app.events import encode
 from app.live.loop import Told, run
 from app.live.models import LiveUseError, Mounted, mount
 from app.live.outlet import Outlet
-from app.live.plane import Plane, place_of
 from app.live.sources import LslNames, ReplaySource, SessionSource, Source, running_session
 from app.streams import to_lsl
-from tests.helpers.live_models import BVP, EDA, STREAMS, session_file, trained_on
+from tests.helpers.live_models import BVP, EDA, STREAMS, live_options, session_file, trained_on
 from tests.helpers.live_session import LiveSession, signal_of
 
 PATIENCE_S = 30.0
-
-
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return session_file(tmp_path_factory.mktemp("session") / "s.h5")
-
-
-@pytest.fixture(scope="module")
-def model(session: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("run") / "model"
-    trained_on(session, live_inputs((EDA, BVP), 10.0), window_s=2.0).save(folder)
-    return folder
 
 
 def answers_of(mounted: Mounted, source: Source, count: int, **more: Any) -> list[Told]:
@@ -198,16 +186,10 @@ def test_our_own_recorder_records_the_answers(model: Path, tmp_path: Path) -> No
         np.testing.assert_allclose(rows[:, 0] + rows[:, 1], 1.0, atol=1e-9)
 
 
-def options(model: Path, *words: str) -> Namespace:
-    parser = ArgumentParser()
-    live_arguments(parser)
-    return parser.parse_args([str(model), *words])
-
-
 def test_the_command_tells_a_line_a_decision(
     model: Path, session: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert live(options(model, "--session", str(session), "--speed", "0", "--hop", "5")) == 0
+    assert live(live_options(model, "--session", str(session), "--speed", "0", "--hop", "5")) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "not calibrated" in lines[1]
     decisions = [line for line in lines if "calm" in line and "uncertainty" in line]
@@ -217,7 +199,7 @@ def test_the_command_tells_a_line_a_decision(
 def test_the_command_tells_json_and_how_late_it_was(
     model: Path, session: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    live(options(model, "--session", str(session), "--speed", "0", "--hop", "5", "--json"))
+    live(live_options(model, "--session", str(session), "--speed", "0", "--hop", "5", "--json"))
     begin, *answers, end = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert begin["recognizers"][0]["classes"] == ["calm", "angry"] and begin["source"] == "s"
     assert all(sum(each["proba"]) == pytest.approx(1.0) for each in answers)
@@ -230,7 +212,7 @@ def test_the_command_measures_what_is_known_afterwards_only(
     session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trained_on(session, window_s=2.0).save(tmp_path / "m")
-    live(options(tmp_path / "m", "--session", str(session), "--memory", "10", "--compare", "--json"))
+    live(live_options(tmp_path / "m", "--session", str(session), "--memory", "10", "--compare", "--json"))
     found = json.loads(capsys.readouterr().out)
     assert [each["name"] for each in found["differences"]] == ["eda", "bvp", "answer"]
 
@@ -241,9 +223,9 @@ def test_a_baseline_may_come_from_another_recording(
     inputs = live_inputs((EDA, BVP), 10.0)
     trained_on(session, inputs, 2.0, steps=("impute", "zscore-participant")).save(tmp_path / "m")
     with pytest.raises(LiveUseError, match="baseline"):
-        live(options(tmp_path / "m", "--session", str(session), "--speed", "0"))
+        live(live_options(tmp_path / "m", "--session", str(session), "--speed", "0"))
     words = ("--session", str(session), "--speed", "0", "--hop", "8", "--json")
-    live(options(tmp_path / "m", *words, "--baseline-from", str(session)))
+    live(live_options(tmp_path / "m", *words, "--baseline-from", str(session)))
     _, first, *_ = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert first["proba"] is not None and first["paused"] == ""
 
@@ -265,26 +247,28 @@ def test_what_cannot_be_is_said(
         make(model, tmp_path)
 
 
-def test_emotions_lie_on_the_plane(model: Path) -> None:
-    assert place_of("Neutral") == (0.0, 0.0) and place_of("umbrella") is None
-    happy, sad, angry = place_of("happiness"), place_of("sad"), place_of("anger")
-    assert happy is not None and sad is not None and angry is not None
-    assert happy[0] > 0.9 and sad[0] < 0 and sad[1] < 0 and angry[1] > 0.9
-    plane = Plane([mount(model)])
-    calm, angry_too = place_of("calm"), place_of("angry")
-    assert plane.has_place and calm is not None and angry_too is not None
-    found = plane.place(0, np.array([0.25, 0.75]))
-    assert found == pytest.approx(tuple(0.25 * a + 0.75 * b for a, b in zip(calm, angry_too, strict=True)))
+@pytest.mark.parametrize(
+    ("refused", "gone"), [("", ()), ("typed_text", ("keys",)), ("voice", ("speech",)), ("body", ("eda",))]
+)
+def test_what_a_participant_refused_is_not_read_of_a_running_session(
+    refused: str, gone: tuple[str, ...], tmp_path: Path
+) -> None:
+    streams = tuple(each for each in STREAMS if each.id in ("eda", "microphone"))
+    stroke = {"edge": "down", "key": "KeyA", "class": "letter"}
+    with LiveSession(tmp_path, streams, "running") as running:
+        replace(running.plan, consent={"streams": {refused: False}}).save(running.paths.plan)
+        found = Streams(["keys", "speech", "eda"], 10.0)
+        source = SessionSource(running.paths.live)
+        journal = running.paths.journal("presenter")
+        journal.touch()
+        wait_for(lambda: all(running.plan.ring(each.id).exists() for each in streams))
+        source.feed(found)
+        journal.write_bytes(encode(Event(clock.now(), "presenter", 1, "key", 0, "typing", stroke)))
+        there = {"keys", "speech", "eda"} - set(gone)
 
+        def known() -> set[str]:
+            source.feed(found)
+            return {name for name in ("keys", "speech", "eda") if np.isfinite(found.first_s(name))}
 
-def test_two_recognizers_tell_an_axis_each(model: Path) -> None:
-    one = mount(model)
-
-    def of(name: str) -> Mounted:
-        known = replace(one.trained, experiment=replace(one.trained.experiment, target={"name": name}))
-        return replace(one, trained=replace(known, classes=("low", "high")))
-
-    plane = Plane([of("valence-high"), of("arousal-high")])
-    assert plane.has_place and not Plane([of("valence-high")]).has_place
-    assert plane.place(0, np.array([0.2, 0.8])) is None
-    assert plane.place(1, np.array([0.7, 0.3])) == pytest.approx((0.6, -0.4))
+        wait_for(lambda: known() >= there)
+        assert known() == there

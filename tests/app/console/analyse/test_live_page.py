@@ -24,7 +24,8 @@ KNOWN: dict[str, Any] = {
     "calibration": "calibrated on 40 held-out cases (temperature 2.00)",
 }  # fmt: skip
 BEGIN: dict[str, Any] = {
-    "type": "begin", "source": "s", "published": ["evoke-live"], "has_plane": True, "recognizers": [KNOWN],
+    "type": "begin", "source": "s", "published": ["evoke-live"], "has_plane": True, "on_plane": [0],
+    "recognizers": [KNOWN],
 }  # fmt: skip
 
 
@@ -74,7 +75,12 @@ def test_without_a_kept_recognizer_it_says_what_to_do(page: AnalysePage, qtbot: 
     assert found.inputs.lines["bvp"].text() == "bvp: dropped out"
     assert found.inputs.lines["bvp"].toolTip() == "no sample in the last window"
     assert found.bars.accessibleDescription() == "Paused: it cannot do without bvp."
-    assert [bool(point.values) for point in found.course.points] == [True, False]
+    assert found.plane.accessibleDescription() == "Paused: no place now"
+    still = [{**gone[0], "state": "flat", "why": "it stands still: is it connected?", "used": True}]
+    found.process.heard.emit(answer(12.0, inputs=still))
+    assert found.inputs.lines["bvp"].text() == "bvp: stands still, used all the same"
+    assert found.plane.accessibleDescription() == "Valence +0.40, arousal -0.20"
+    assert [bool(point.values) for point in found.course.points] == [True, False, True]
     found.process.heard.emit(
         {"type": "end", "answers": 2, "skipped": 1, "cpu_share": 0.05,
          "latency": {"total": {"median": 0.03, "p95": 0.05}}}
