@@ -2,9 +2,9 @@
 
 A folder of `WHO_N.csv` (who or where, and which visit or day; `WHO.csv` is the first), columns as
 `analysis.exchange.csi_log` tells. Beside them, if there is one, `events.csv` with the columns label and
-time_s (or start_s and stop_s), seconds since the first reading, and file where there are several logs: its
-labels become the category of the passages that the detector found. Others have none until somebody labels
-them.
+time_s (or start_s and stop_s), seconds since the first reading, and file where there are several logs
+(WHO_N.csv, or WHO_N, as the page Passages writes it): its labels become the category of the passages that the
+detector found. Others have none until somebody labels them.
 """
 
 from __future__ import annotations
@@ -36,11 +36,15 @@ from analysis.records import Gap
 
 EVENTS = "events.csv"
 NAME = re.compile(r"(?P<who>.+?)(?:_(?:ses-?|day-?)?(?P<session>\d{1,3}))?")
+RECORDING = re.compile(r"sub-(?P<who>[A-Za-z0-9]+)_ses-(?P<session>\d{1,3})(?:_.*)?")
+"""How a study calls its recordings: events.csv may name them so."""
 LONGEST_BRIDGE_S = 0.2
 """Readings further apart than this have a gap between them; closer ones are joined by a line."""
 LONGEST_S = 24 * 3600.0
 STAGE = "passage"
 NAMED_LINES = 5
+Key = tuple[str, int]
+"""Who or where, and which visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +77,56 @@ def members(source: Path) -> tuple[Member, ...]:
     table = (source if source.is_dir() else source.parent) / EVENTS
     said = read_events(table) if table.is_file() else ()
     sources = (Source.of(table),) if table.is_file() else ()
-    found: dict[tuple[str, int], Path] = {}
+    found: dict[Key, Path] = {}
     for path in logs:
-        known = NAME.fullmatch(path.stem)
-        who = re.sub(r"[^A-Za-z0-9]", "", known["who"] if known else path.stem)[:32]
-        key = (who, int((known["session"] if known else None) or 1))
-        if not who:
+        key = _key(path.stem)
+        if not key[0]:
             raise ImportFileError(f"{path}: its name has no letter or digit. Name it WHO_N.csv.")
         if key in found:
-            raise ImportFileError(f"{path}: is visit {key[1]} of {who}, as {found[key].name} is. Rename one.")
+            raise ImportFileError(
+                f"{path}: is visit {key[1]} of {key[0]}, as {found[key].name} is. Rename one."
+            )
         found[key] = path
-    alone = len(logs) == 1
+    alone = next(iter(found)) if len(found) == 1 else None
+    owners = [alone if not each.file else _key(re.sub(r"\.csv$", "", each.file, flags=re.I)) for each in said]
+    lost = _ownerless([each for each, key in zip(said, owners, strict=True) if key not in found])
     return tuple(
-        Member(who, session, path, partial(read_csi, path, _of(said, path, alone), sources))
-        for (who, session), path in sorted(found.items())
+        Member(
+            *key,
+            path,
+            partial(
+                read_csi,
+                path,
+                tuple(each for each, owner in zip(said, owners, strict=True) if owner == key),
+                sources,
+                lost if place == 0 else (),
+            ),
+        )
+        for place, (key, path) in enumerate(sorted(found.items()))
     )
 
 
-def _of(said: Sequence[Said], path: Path, alone: bool) -> tuple[Said, ...]:
-    names = {path.name, path.stem}
-    return tuple(each for each in said if each.file in names or (alone and not each.file))
+def _key(name: str) -> Key:
+    """Return who and which visit a name without .csv stands for: of a log, or of a recording of a study."""
+    known = RECORDING.fullmatch(name) or NAME.fullmatch(name)
+    who = re.sub(r"[^A-Za-z0-9]", "", known["who"] if known else name)[:32]
+    return who, int((known["session"] if known else None) or 1)
+
+
+def _ownerless(said: Sequence[Said]) -> tuple[str, ...]:
+    """Say which lines of events.csv belong to no log that is read."""
+    told = []
+    nameless = sum(not each.file for each in said)
+    if nameless:
+        told.append(
+            f"{EVENTS}: {nameless} lines name no file, and there are several logs: they were left out."
+        )
+    files = list(dict.fromkeys(each.file for each in said if each.file))
+    if files:
+        named = ", ".join(files[:NAMED_LINES]) + (", …" if len(files) > NAMED_LINES else "")
+        lines = len(said) - nameless
+        told.append(f"{EVENTS}: {lines} lines are of files that are not here and were left out: {named}.")
+    return tuple(told)
 
 
 def read_events(path: Path) -> tuple[Said, ...]:
@@ -122,8 +156,13 @@ def _said(path: Path, line: int, row: dict[str, str | None]) -> Said:
     return Said(texts.get("file") or "", start_s, stop_s, texts["label"])
 
 
-def read_csi(path: Path, said: Sequence[Said] = (), tables: tuple[Source, ...] = ()) -> Imported:
-    """Read one log: amplitudes and RSSI at 50 Hz, and a trial for each passage; raises ImportFileError."""
+def read_csi(
+    path: Path, said: Sequence[Said] = (), tables: tuple[Source, ...] = (), more: tuple[str, ...] = ()
+) -> Imported:
+    """Read one log: amplitudes and RSSI at 50 Hz, and a trial for each passage; raises ImportFileError.
+
+    `more` is to be told beside what is said of this log.
+    """
     log = read_log(path)
     if log.times_s[-1] > LONGEST_S:
         raise ImportFileError(f"{path}: goes over {log.times_s[-1] / 3600:.0f} hours; a day is the most.")
@@ -134,7 +173,7 @@ def read_csi(path: Path, said: Sequence[Said] = (), tables: tuple[Source, ...] =
         _stream("csi", "csi", [(f"sc{each:+d}", "csi", "") for each in SUBCARRIERS], even.amplitudes),
         _stream("rssi", "rssi", [("rssi", "rssi", "dBm")], even.rssi_dbm[:, None]),
     )
-    told = _statements(log, even, trials, unfound)
+    told = (*_statements(log, even, trials, unfound), *more)
     return Imported(
         "ESP32 CSI log", streams, (), (Source.of(path),), 0.0, log.start_utc_s, told, trials, tables
     )

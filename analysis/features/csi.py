@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.csi.chain import HALF, RATE_HZ, TOP, ChainSpec, centres, follow, printed_centres, segments
+from analysis.csi.chain import (
+    HALF,
+    PRINTED_STEP,
+    RATE_HZ,
+    TOP,
+    ChainSpec,
+    centres,
+    follow,
+    printed_centres,
+    segments,
+)
 from analysis.csi.detector import BETA, THRESHOLD_DB, WINDOW, DetectorSpec
 from analysis.features.feature import Feature, FeatureError, Signal, Steps
 from analysis.features.reach import Reach
@@ -37,7 +47,12 @@ def chain_of(settings: Mapping[str, Any]) -> tuple[ChainSpec, DetectorSpec]:
         int(settings["half"]),
         bool(settings["as_published"]),
     )
-    detector = DetectorSpec(float(settings["beta"]), int(settings["window"]), float(settings["threshold_db"]))
+    detector = DetectorSpec(
+        float(settings["beta"]),
+        int(settings["window"]),
+        float(settings["threshold_db"]),
+        follows_all=bool(settings["follows_all"]),
+    )
     return spec, detector
 
 
@@ -128,9 +143,13 @@ def _names(half: int) -> tuple[str, ...]:
 
 
 def reach(settings: Mapping[str, Any], rate_hz: float) -> Reach:
-    """Return how far a segment reaches: half its length and a second beyond its span, at most."""
+    """Return how far a segment reaches: half its length and a second beyond its span, at most.
+
+    A printed decision point may lie as far from its span as the points lie from each other.
+    """
     hertz = float(settings["rate_hz"]) or rate_hz
-    side_s = int(settings["half"]) / hertz + AROUND_S
+    around_s = PRINTED_STEP / hertz if settings["as_published"] else AROUND_S
+    side_s = int(settings["half"]) / hertz + around_s
     return Reach(side_s, side_s, whole="baseline, quiet and ranking of subcarriers over the whole recording")
 
 
@@ -147,12 +166,14 @@ EVENT = Feature(
     ("csi",),
     "201 readings about the passage: amplitudes smoothed, rectified, the best subcarriers averaged. select:"
     " top (the m best), weighted or average; rectified; baseline: subcarrier or pooled; half: readings on"
-    " each side; beta, window, threshold_db: the detector; as_published: the print's own centring.",
+    " each side; beta, window, threshold_db, follows_all: the detector (follows_all: its baseline as"
+    " printed); as_published: the print's own smoothing, mean and centring.",
     "Song et al. (2023), CSI road users",
     extract,
     {
         "rate_hz": RATE_HZ, "select": "top", "m": TOP, "rectified": True, "baseline": "subcarrier",
         "half": HALF, "as_published": False, "beta": BETA, "window": WINDOW, "threshold_db": THRESHOLD_DB,
+        "follows_all": False,
     },
     reach,
 )  # fmt: skip

@@ -62,7 +62,8 @@ CLASSES = Printed(
 PAPER = Paper(
     name="csi",
     title="WiFi channel state: who passes between two nodes, by a network of 12,314 numbers",
-    source="Song et al., 2023: recognition of road users with WiFi CSI and a lightweight attention network",
+    source="Song et al., A lightweight attention deep learning method for human-vehicle recognition based "
+    "on wireless sensing technology, Frontiers in Neuroscience 17 (2023), doi:10.3389/fnins.2023.1135986",
     about="Two ESP32 nodes beside a road. A detector finds passages in the mean amplitude; the four "
     "subcarriers with the best signal are averaged after rectification; 201 readings about the passage go "
     "into three depthwise-separable convolutions with attention. The same chain reads any other short event.",
@@ -73,7 +74,8 @@ PAPER = Paper(
             "to 0.8 dB "
             "after the 50 readings that the detector waits for; only a fall of 30 dB would be found, "
             "and then never end, for the baseline is frozen where the passage was.",
-            "The baseline takes no reading that is off by the threshold; the printed form is a switch.",
+            "The baseline takes no reading that is off by the threshold; the printed form is a switch of the "
+            "input, and a row of our table on the choice of subcarriers.",
         ),
         (
             "The unit of the threshold (4 'dBm') and what x is over the subcarriers.",
@@ -106,8 +108,10 @@ PAPER = Paper(
             "All subcarriers weighted by their peak-to-noise ratio.",
         ),
         (
-            "One site, segments of one day in training and test.",
-            "Beside 80/20 a whole day is left out in turn.",
+            "One site, segments of one day in training and test. A segment goes on for seconds beyond its "
+            "passage: of two that are near, one in training and one in test hold the same readings.",
+            "Beside mixed passages a whole road (or day) is left out in turn; of passages less than 6 s "
+            "apart the mixed rows take the first, and say how many are left out.",
         ),
     ),
     recognizers=("lw-wadl", "csi-fcn", "csi-resnet", "csi-two-conv"),

@@ -7,7 +7,10 @@ from dataclasses import replace
 from analysis.corpus.cases import CaseSpec, InputSpec
 from analysis.recognizers.recognizer import Card, Layer, Published, Setting
 
-SOURCE = "Song et al., WiFi-CSI recognition of road users with a lightweight attention CNN (2023)"
+SOURCE = (
+    "Song et al., A lightweight attention deep learning method for human-vehicle recognition based on "
+    "wireless sensing technology, Frontiers in Neuroscience 17 (2023), doi:10.3389/fnins.2023.1135986"
+)
 _DATA = "own study: about 500 segments of pedestrians, bicycles, motorcycles and cars, one site; not public"
 _PROTOCOL = "80 per cent train, 20 per cent test, segments mixed"
 
@@ -83,7 +86,8 @@ DOUBTS = (
     "positions can be: "
     "ours takes 0.65 million multiply-accumulates a segment, counted as they run.",
     "The printed detector cannot find a passage: its baseline follows the reading while it waits for 50 of "
-    "them, so that only a fall of 30 dB would last. Here the baseline takes no reading that is off by 4 dB.",
+    "them, so that only a fall of 30 dB would last. Here the baseline takes no reading that is off by 4 dB "
+    "(setting follows_all of the input for the printed one).",
     "After rectification a passage is a maximum; the printed segments lie about minima, in a quarter of the "
     "recording. Here each detected passage gives one segment about its maximum (setting as_published of the "
     "input for the printed ones).",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,15 +14,16 @@ import numpy as np
 from analysis.corpus.cases import CaseSpec, InputSpec
 from analysis.corpus.corpus import Corpus
 from analysis.csi.chain import HALF
-from analysis.evaluation.experiment import ControlSpec, Experiment, SplitSpec
+from analysis.evaluation.experiment import ControlSpec, Experiment, SplitKind, SplitSpec
 from analysis.features.csi import EVENT
 from analysis.literature.paper import Cell, Ours
-from analysis.targets.recipe import Recipe, Target
+from analysis.targets.recipe import Lost, Recipe, Target
 from app.analysing.corpora import study_corpus
-from app.analysing.evaluating import in_words, prepare
+from app.analysing.evaluating import EvaluatingError, in_words, prepare
 from app.analysing.literature.csi_study import csi_study, is_wristband, wristband_study
 from app.analysing.literature.finishing import Finished, finished
 from app.analysing.literature.reproducing import LiteratureError, Made, Order
+from app.analysing.passages import NEAR_S
 from app.analysing.targets import make_target
 from app.study import Study
 
@@ -30,6 +31,10 @@ NETWORKS: Mapping[str, str] = MappingProxyType(
     {"csi-fcn": "FCN", "csi-two-conv": "two convolutions", "csi-resnet": "ResNet", "lw-wadl": "LW-WADL"}
 )
 OURS = "lw-wadl"
+MIXED: SplitKind = "trials-pooled"
+SPLITS: Mapping[SplitKind, str] = MappingProxyType(
+    {"loso": "a road left out", "sessions": "a day left out", MIXED: "passages mixed"}
+)
 CLASS_SETS = (("pedestrian", "car"), ("pedestrian", "bicycle", "car"), ())
 SELECTS = (("weighted", "weighted by SNR"), ("average", "average of all"), ("top", "four best by SNR"))
 SWEEP = (1, 2, 4, 8, 16, 32, 52)
@@ -64,7 +69,7 @@ WHOLE = Scale(
 
 @dataclass(frozen=True)
 class _Bench:
-    """A study of passages with what is computed on it."""
+    """A study of passages with what is computed on it; `notes` says what was not possible, and why."""
 
     order: Order
     scale: Scale
@@ -72,10 +77,15 @@ class _Bench:
     corpus: Corpus
     data: str
     grouped: SplitSpec
+    notes: list[str] = field(default_factory=list)
 
-    def run(self, network: str, classes: tuple[str, ...], split: SplitSpec, **settings: Any) -> Finished:
-        """Return a finished run of a network on these classes."""
+    def run(
+        self, network: str, classes: tuple[str, ...], split: SplitSpec, **settings: Any
+    ) -> Finished | None:
+        """Return a finished run of a network on these classes, None where it is not possible."""
         target = self.target(classes)
+        if split.kind == MIXED:
+            target = apart(self.corpus, target)
         # What is as usual is not named, so that the same run is not made twice.
         named = {name: value for name, value in settings.items() if EVENT.settings[name] != value}
         spec = InputSpec("csi", "csi", "csi.event", named)
@@ -95,13 +105,55 @@ class _Bench:
             seed=self.order.seed,
             metric="accuracy",
         )
-        self.order.said(f"{network}, {len(target.classes)} classes, {split.kind} {settings or ''}".strip())
-        return finished(self.study, prepare(self.study, self.corpus, target, experiment), self.order)
+        chosen_words = (f"{name} {value}" for name, value in settings.items())
+        words = ", ".join(
+            (NETWORKS[network], f"{len(target.classes)} classes", SPLITS[split.kind], *chosen_words)
+        )
+        self.order.said(words)
+        try:
+            prepared = prepare(self.study, self.corpus, target, experiment)
+        except EvaluatingError as error:
+            self._note(words, str(error))
+            return None
+        stopped = prepared.guards.stopped
+        if stopped:
+            self._note(words, f"{stopped[0].fold or 'all folds'}: {stopped[0].words}")
+            return None
+        return finished(self.study, prepared, self.order)
+
+    def _note(self, words: str, why: str) -> None:
+        # What to do about it is said for people who choose splits and inputs, not for a table.
+        self.notes.append(f"{words}: not possible: {why.partition('. Take ')[0].rstrip('.')}.")
+
+    def taken(self, first: int = 0) -> tuple[str, ...]:
+        """Return what was noted since the first so many."""
+        return tuple(dict.fromkeys(self.notes[first:]))
 
     def target(self, classes: tuple[str, ...]) -> Target:
         """Return the target of these classes, () for all of them."""
         with in_words():
             return make_target(self.study, self.corpus, Recipe("category", "category", classes=classes))
+
+
+def apart(corpus: Corpus, target: Target) -> Target:
+    """Return a target without the passages whose segments share readings with those of an earlier one.
+
+    In mixed folds the two could lie on both sides. Of passages further apart nothing is changed.
+    """
+    near: list[Lost] = []
+    last: dict[str, float] = {}
+    for trial in sorted(corpus.trials, key=lambda each: each.shown):
+        if trial.key not in target.values:
+            continue
+        if trial.shown[0] < last.get(trial.recording, -np.inf) + NEAR_S:
+            near.append(Lost(trial.key, f"less than {NEAR_S:g} s behind another passage"))
+        else:
+            last[trial.recording] = trial.shown[1]
+    if not near:
+        return target
+    gone = {each.trial for each in near}
+    kept = {key: value for key, value in target.values.items() if key not in gone}
+    return replace(target, values=kept, lost=(*target.lost, *near))
 
 
 def tables(order: Order) -> Made:
@@ -114,20 +166,30 @@ def tables(order: Order) -> Made:
     if len(labels) < 2:
         raise LiteratureError(
             f"{data}: {len(labels)} kinds of passages have a label; two are needed. Put them into "
-            "events.csv, "
-            "or label them on the page Passages."
+            "events.csv beside the logs (the page Passages saves one), and give the command again."
         )
-    sites = len(corpus.participants) > 1
-    grouped = SplitSpec("loso" if sites else "sessions", scale.folds, order.seed)
+    grouped = SplitSpec(_widest(corpus), scale.folds, order.seed)
     bench = _Bench(order, scale, study, corpus, data + scale.words, grouped)
     made = [*_main(bench, labels), _selection(bench), _sweep(bench), _cost(bench)]
+    if bench.notes and not any(isinstance(cell, float) for row in made[0].rows for cell in row):
+        raise LiteratureError(f"{data}: no table can be made. {bench.notes[0]}")
     if is_wristband(order.source):
         made.append(_wristband(order, scale))
     return Made(tuple(made))
 
 
+def _widest(corpus: Corpus) -> SplitKind:
+    """Return the split that leaves out most at a time: a road, else a day, else passages of the only one."""
+    visits = {(trial.participant, trial.session) for trial in corpus.trials if trial.category}
+    if len({participant for participant, _ in visits}) > 1:
+        return "loso"
+    return "sessions" if len(visits) > 1 else MIXED
+
+
 def _splits(bench: _Bench) -> tuple[tuple[str, SplitSpec], ...]:
-    mixed = SplitSpec("trials-pooled", bench.scale.folds, bench.order.seed)
+    mixed = SplitSpec(MIXED, bench.scale.folds, bench.order.seed)
+    if bench.grouped.kind == MIXED:
+        return ((f"passages mixed, {mixed.k} folds", mixed),)
     unit = "a road" if bench.grouped.kind == "loso" else "a day"
     return ((f"{unit} left out in turn", bench.grouped), (f"passages mixed, {mixed.k} folds", mixed))
 
@@ -140,17 +202,21 @@ def _main(bench: _Bench, labels: set[str]) -> list[Ours]:
     controls: list[str] = []
     counts: dict[tuple[int, str], dict[str, float | None]] = {}
     runs: list[str] = []
+    before = len(bench.notes)
     for words, split in _splits(bench):
         for classes in sets:
             size = len(classes) or len(labels)
             for network in bench.scale.networks:
                 found = bench.run(network, classes, split)
-                runs.append(found.run.name)
+                if found is not None:
+                    runs.append(found.run.name)
                 counts.setdefault((size, words), {})[network] = _percent(found, "accuracy")
                 if not classes:
                     figures = [_percent(found, name) for name in ("accuracy", "precision", "uar")]
                     four.append((words, NETWORKS[network], *figures))
-                    controls.append(f"{NETWORKS[network]}, {words}: {found.words}")
+                    if found is not None:
+                        controls.append(f"{NETWORKS[network]}, {words}: {found.words}")
+    notes = (*_left_out(bench), *bench.taken(before))
     names = tuple(NETWORKS[each] for each in bench.scale.networks)
     protocol = "; ".join(words for words, _ in _splits(bench))
     rows: list[tuple[Cell, ...]] = [
@@ -165,7 +231,8 @@ def _main(bench: _Bench, labels: set[str]) -> list[Ours]:
             ("split", "method", "accuracy %", "precision % (macro)", "recall % (macro)"),
             tuple(four),
             tuple(controls),
-            runs=tuple(runs),
+            notes,
+            tuple(runs),
         ),
         Ours(
             "Number of classes, accuracy %",
@@ -178,14 +245,31 @@ def _main(bench: _Bench, labels: set[str]) -> list[Ours]:
                 "Two classes: pedestrian, car. Three: pedestrian, bicycle, car; a target takes "
                 "labels as they "
                 "are, so that motorcycles are left out and not joined with bicycles.",
+                *notes,
             ),
             tuple(runs),
         ),
     ]
 
 
+def _left_out(bench: _Bench) -> tuple[str, ...]:
+    """Say how many passages the mixed rows leave out, and where no road or day can be."""
+    every = bench.target(())
+    count = len(every.values) - len(apart(bench.corpus, every).values)
+    one = "One visit to one road: no other can be left out, and nothing is said of others."
+    alone = (one,) if bench.grouped.kind == MIXED else ()
+    if not count:
+        return alone
+    return (
+        *alone,
+        f"{count} of {len(every.values)} passages lie less than {NEAR_S:g} s behind another one, and their"
+        " segments hold readings of both: the mixed rows leave them out.",
+    )
+
+
 def _selection(bench: _Bench) -> Ours:
     rows: list[tuple[Cell, ...]] = []
+    before = len(bench.notes)
     for select, words in SELECTS:
         found = bench.run(OURS, (), bench.grouped, select=select)
         rows.append((words, _percent(found, "accuracy")))
@@ -193,6 +277,8 @@ def _selection(bench: _Bench) -> Ours:
     rows.append(("four best by SNR, not rectified", _percent(raw, "accuracy")))
     pooled = bench.run(OURS, (), bench.grouped, baseline="pooled")
     rows.append(("four best by SNR, one mean for all subcarriers", _percent(pooled, "accuracy")))
+    printed = bench.run(OURS, (), bench.grouped, as_published=True, follows_all=True)
+    rows.append(("as printed: its baseline, one mean, segments about minima", _percent(printed, "accuracy")))
     return Ours(
         "Choice of subcarriers, LW-WADL, accuracy %",
         bench.data,
@@ -200,10 +286,12 @@ def _selection(bench: _Bench) -> Ours:
         ("choice", "accuracy %"),
         tuple(rows),
         ("each a run of its own with guards; nothing was chosen by these figures",),
+        bench.taken(before),
     )
 
 
 def _sweep(bench: _Bench) -> Ours:
+    before = len(bench.notes)
     rows: list[tuple[Cell, ...]] = [
         (float(m), _percent(bench.run(OURS, (), bench.grouped, m=m), "accuracy")) for m in bench.scale.sweep
     ]
@@ -214,6 +302,7 @@ def _sweep(bench: _Bench) -> Ours:
         ("m", "accuracy %"),
         tuple(rows),
         ("shown whole, not chosen: the m of the other tables is 4 whatever comes out here",),
+        bench.taken(before),
     )
 
 
@@ -325,6 +414,8 @@ def _wristband(order: Order, scale: Scale) -> Ours:
     )
 
 
-def _percent(found: Finished, name: str) -> float | None:
+def _percent(found: Finished | None, name: str) -> float | None:
+    if found is None:
+        return None
     value = (found.result.get("metrics", {}).get(name) or {}).get("value")
     return None if value is None or not np.isfinite(value) else round(100 * float(value), 2)

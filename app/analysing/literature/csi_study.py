@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from analysis.csi.chain import RATE_HZ
 from analysis.csi.detector import detect, level_db
+from analysis.evaluation.files import file_sha256
 from analysis.exchange.csi_log import SUBCARRIERS
+from analysis.exchange.import_csi import EVENTS, labelled, members
 from analysis.exchange.import_csi import Said as Label
-from analysis.exchange.import_csi import labelled, members
 from analysis.exchange.import_session import Imported, ImportFileError, Source, stream_of
 from analysis.exchange.import_set import Member, stream_info
+from analysis.exchange.import_stress_predict import LABELS, TASKS
 from analysis.exchange.import_stress_predict import members as wristband_members
 from analysis.session_file import SessionFileError, WriteFailedError
 from analysis.simulate.channel import KINDS, passages
@@ -32,10 +35,11 @@ def is_wristband(source: Path | None) -> bool:
 def csi_study(order: Order, roads: int, each: int) -> tuple[Study, str]:
     """Return a study of passages and what it is in words: SRC's logs, else `each` of four kinds a road."""
     if order.source is not None and not is_wristband(order.source):
-        study = _study(order, "logs")
-        _enter(study, order, members_of(order.source), "csi")
+        found = members_of(order.source)
+        study = _study(order, f"logs-{_content(found, EVENTS)}")
+        _enter(study, order, found, "csi")
         return study, f"logs of {order.source.name}"
-    study = _study(order, f"passages-{roads}-{each}")
+    study = _study(order, f"passages-{roads}-{each}-{order.seed}")
     _enter(study, order, made_up(roads, each, order.seed), "csi")
     words = ", ".join(
         f"{name} {kind.depth_db:g} dB for {kind.length_s:g} s" + (" in two dips" if kind.dips > 1 else "")
@@ -94,13 +98,31 @@ def _made_up(place: int, each: int, seed: int) -> Imported:
 def wristband_study(order: Order, people: int) -> Study:
     """Return a study of the first people of Stress-Predict with labels; raises LiteratureError."""
     assert order.source is not None
-    study = _study(order, f"wristband-{people}")
     try:
-        found = [each for each in wristband_members(order.source) if each.participant != "S01"]
+        every = [each for each in wristband_members(order.source) if each.participant != "S01"]
     except (ImportFileError, OSError) as error:
         raise LiteratureError(str(error)) from error
-    _enter(study, order, tuple(found[:people]), "stress-predict")
+    found = tuple(every[:people])
+    study = _study(order, f"wristband-{people}-{_content(found, LABELS, TASKS)}")
+    _enter(study, order, found, "stress-predict")
     return study
+
+
+def _content(found: tuple[Member, ...], *tables: str) -> str:
+    """Return the beginning of a SHA-256 of what is read: other files, or other labels, are another study."""
+    digest = sha256()
+    try:
+        for member in found:
+            digest.update(f"{member.participant}/{member.session}/".encode())
+            inner = sorted(member.place.rglob("*")) if member.place.is_dir() else [member.place]
+            for path in (each for each in inner if each.is_file()):
+                digest.update(file_sha256(path).encode())
+        for name in tables:
+            path = found[0].place.parent / name
+            digest.update(file_sha256(path).encode() if path.is_file() else b"none")
+    except OSError as error:
+        raise LiteratureError(f"{error.filename}: cannot be read ({error.strerror}).") from error
+    return digest.hexdigest()[:12]
 
 
 def _study(order: Order, name: str) -> Study:

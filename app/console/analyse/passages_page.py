@@ -25,9 +25,11 @@ from app.analysing.passages import (
     followed,
     known_classes,
     label,
+    labelled_recordings,
     recordings_of,
     scheme_for,
-    target_name,
+    split_for,
+    target_of_labels,
     write_events,
 )
 from app.analysing.passages_figures import ranking, segment
@@ -70,6 +72,7 @@ class PassagesPage(WaitingStep):
         self.recording: QComboBox = combo("Recording", 20)
         self.recording.activated.connect(lambda _: self._follow())
         self.save = Tinted("Save events.csv…", "save", self._ask)
+        self.save.setToolTip("The labels of all recordings of this study; put it beside the logs")
         self.train = Primary("Train", "start", self._train)
         self.train.setToolTip(f"Evaluate {TRAINED} on the labelled passages, whole groups left out")
         self._lay_out((self.recording, self.save, self.train), self._body())
@@ -151,6 +154,7 @@ class PassagesPage(WaitingStep):
 
     def _forget(self) -> None:
         self.found, self.corpus, self.scheme = None, None, None
+        self.classes.clear()
 
     def _read(self) -> None:
         study = self.study
@@ -174,8 +178,7 @@ class PassagesPage(WaitingStep):
             self._show_buttons()
             return
         if not self.classes.text():
-            given = {each.category for each in corpus.trials if each.category}
-            self.classes.setText(", ".join(sorted(given) or known_classes(self.study)))
+            self.classes.setText(", ".join(known_classes(self.study, corpus)))
             self.classes.setCursorPosition(0)
         codes = [each.code for each in annotators(self.study) if each.kind == "human"] or [FIRST_ANNOTATOR]
         people: list[tuple[str, object]] = [(code, code) for code in codes]
@@ -259,8 +262,8 @@ class PassagesPage(WaitingStep):
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The classes, in the order of their keys."""
-        return tuple(filter(None, (name.strip() for name in self.classes.text().split(","))))
+        """The classes, each once, in the order of their keys."""
+        return tuple(dict.fromkeys(filter(None, (name.strip() for name in self.classes.text().split(",")))))
 
     def _show_keys(self) -> None:
         told = ", ".join(f"{place} {name}" for place, name in enumerate(self.class_names[:9], start=1))
@@ -301,16 +304,18 @@ class PassagesPage(WaitingStep):
         idle = not self.waiting.is_busy and self.found is not None
         labels = [] if self.found is None else [each.label for each in self.found.passages if each.label]
         self.save.setEnabled(idle and bool(labels))
-        self.train.setEnabled(idle and len(set(labels)) > 1)
+        self.train.setEnabled(idle and bool(labels))
 
     def _train(self) -> None:
         assert self.study is not None and self.found is not None and self.corpus is not None
         who = self.who.currentText().strip()
-        given = any(each.by for each in self.found.passages)
-        target = target_name(self.study, who) if given else "category"
-        split = "loso" if len(self.corpus.participants) > 1 else "sessions"
-        if len(recordings_of(self.corpus)) < 2:
-            split = "trials"
+        try:
+            split = split_for(self.study, self.corpus, who)
+            target = target_of_labels(self.study, self.corpus, self.class_names, who)
+        except EvokeError as error:
+            self.trouble.say(str(error), "alarm")
+            return
+        self.trouble.say("")
         told = ["evaluate", "--study", str(self.study.folder), "--recognizer", TRAINED, "--target", target]
         self.start_asked.emit(
             [*told, "--split", split, "--k", "5", "--set", "rate=0.001", "--set", "epochs=60"]
@@ -324,10 +329,13 @@ class PassagesPage(WaitingStep):
         ask_where(self, "Save the labels", TABLES, "events.csv", self.write_to)
 
     def write_to(self, name: str) -> None:
-        """Write the labels of this recording as the import reads them."""
-        assert self.found is not None
-        found = self.found
-        self._write(lambda path: write_events(path, (found,)), name)
+        """Write the labels of all recordings as the import reads them."""
+        study, corpus, who = self.study, self.corpus, self.who.currentText().strip()
+        assert study is not None and corpus is not None
+        self.waiting.run(
+            lambda told: labelled_recordings(study, corpus, who),
+            lambda found: self._write(lambda path: write_events(path, found), name),
+        )
 
     def key_lines(self) -> tuple[tuple[str, str], ...]:
         """Return the keys of this step."""

@@ -161,6 +161,29 @@ def test_a_folder_comes_in_with_its_labels_by_the_command(
     assert "0 imported, 2 there already" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["north_2.csv", "north_2", "north_ses-02.CSV", "sub-north_ses-02_task-csi"])
+def test_a_line_of_events_belongs_to_the_log_of_that_place_and_visit(tmp_path: Path, name: str) -> None:
+    for day in (1, 2):
+        write_log(tmp_path / f"north_{day}.csv", passages(("car",), day))
+    (passage,) = passages(("car",), 2).passages
+    (tmp_path / "events.csv").write_text(f"file,time_s,label\n{name},{passage.start_s + 1},tram\n")
+    first, second = (member.read() for member in members(tmp_path))
+    assert [each.category for each in first.trials] == [""]
+    assert [each.category for each in second.trials] == ["tram"]
+
+
+def test_lines_that_belong_to_no_log_are_said(tmp_path: Path) -> None:
+    for day in (1, 2):
+        log(tmp_path, [line(0), line(20_000)], f"north_{day}.csv")
+    (tmp_path / "events.csv").write_text("file,time_s,label\n,1,car\nsouth_1,2,car\nsouth_1,3,bus\n")
+    first, second = (member.read().statements for member in members(tmp_path))
+    assert first[-2:] == (
+        "events.csv: 1 lines name no file, and there are several logs: they were left out.",
+        "events.csv: 2 lines are of files that are not here and were left out: south_1.",
+    )
+    assert not any("events.csv" in text for text in second)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.csi.chain import HALF, ChainSpec, centres, follow, segments
-from analysis.features.csi import EVENT, SEGMENT
+from analysis.features.csi import EVENT, SEGMENT, chain_of
 from analysis.features.feature import FeatureError, Signal
 from analysis.simulate.channel import passages
 
@@ -43,6 +43,29 @@ def test_its_reach_is_its_half_and_a_second_and_the_whole_recording_is_said() ->
     reach = EVENT.reach(EVENT.settings, 50.0)
     assert (reach.before_s, reach.after_s) == (3.0, 3.0)
     assert "whole recording" in reach.whole
+
+
+def test_a_printed_segment_lies_within_its_reach() -> None:
+    signal, spans = channel()
+    settings = {**EVENT.settings, "as_published": True, "follows_all": True}
+    side_s = EVENT.reach(settings, 50.0).before_s
+    assert side_s == 6.0
+    usual = EVENT.extract(signal, spans, 0.0, 0.0, settings).values
+    # What lies further away decides nothing but the mean and the ranking, which are told.
+    first, stop = spans[1] - 50.0
+    for edge in (slice(0, int((first - side_s) * 50)), slice(int((stop + side_s) * 50) + 1, None)):
+        level = signal.values.copy()
+        level[edge] = level[edge][::-1]
+        other = Signal("csi", 50.0, 50.0, level, signal.channels, signal.units)
+        again = EVENT.extract(other, spans, 0.0, 0.0, settings).values
+        assert int(np.argmin(again[1])) == int(np.argmin(usual[1]))
+
+
+def test_the_printed_baseline_is_a_setting() -> None:
+    signal, _ = channel()
+    _, detector = chain_of({**EVENT.settings, "follows_all": True})
+    assert follow(signal.values.astype(np.float64), ChainSpec(), detector).detection.events == ()
+    assert not chain_of(EVENT.settings)[1].follows_all
 
 
 def test_a_skin_conductance_response_is_in_the_middle_of_its_segment() -> None:

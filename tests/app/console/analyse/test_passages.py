@@ -59,10 +59,8 @@ def test_a_key_labels_the_passage_and_goes_on_to_the_next(
         settled(shown, qtbot)
     assert [row[3] for row in rows(shown.table)] == [names[other], names[1], *before[2:]]
     assert shown.table.currentRow() == 2 and not shown.trouble.isVisible()
-    corpus = study_corpus(roads)
-    target = make_target(roads, corpus, recipe_named(roads, corpus, "passages-1.passage.class.rater-1"))
-    assert len(target.values) == 2
     shown.write_to(str(tmp_path / "events.csv"))
+    settled(shown, qtbot)
     assert [each.label for each in read_events(tmp_path / "events.csv")] == [
         row[3] for row in rows(shown.table)
     ]
@@ -73,6 +71,32 @@ def test_a_key_labels_the_passage_and_goes_on_to_the_next(
         "evaluate", "--study", str(roads.folder), "--recognizer", "lw-wadl", "--target",
         "passages-1.passage.class.rater-1",
     ]  # fmt: skip
+    # It learns from what is shown, the labels that were imported too.
+    corpus = study_corpus(roads)
+    target = make_target(roads, corpus, recipe_named(roads, corpus, asked[0][6]))
+    labels = [target.classes[int(target.values[trial.key])] for trial in corpus.trials]
+    assert labels == [row[3] for row in rows(shown.table)]
+
+
+def test_classes_are_those_of_the_study_after_a_restart_and_each_has_one_key(
+    shown: PassagesPage, roads: Study, qtbot: QtBot
+) -> None:
+    shown.classes.setText("Fußgänger, Auto, Auto, Bus")
+    shown.table.setFocus()
+    QTest.keyClick(shown.table, Qt.Key.Key_3)
+    settled(shown, qtbot)
+    assert rows(shown.table)[0][3] == "Bus" and not shown.trouble.isVisible()
+    QTest.keyClick(shown.table, Qt.Key.Key_4)
+    settled(shown, qtbot)
+    assert rows(shown.table)[1][3] != "Bus"
+    again = PassagesPage()
+    qtbot.addWidget(again)
+    again.show_study(roads)
+    qtbot.waitUntil(lambda: again.found is not None and not again.waiting.is_busy)
+    assert again.class_names == ("Fußgänger", "Auto", "Bus")
+    # What was imported has other names, and none of them is silently left out of the training.
+    again.train.click()
+    assert "none of the classes: bicycle" in again.trouble.text
 
 
 def test_subcarriers_are_chosen_and_a_click_in_the_picture_chooses_a_passage(
