@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +23,17 @@ class Progress:
 
     `planned` is how many the schedule has (-1 without one), `ended` how many came to an end of any kind in
     this run. `done` are those of this run and of the ones it continues that need not be done again, `exposed`
-    those others of which the stimulus was shown.
+    those others of which the stimulus was shown. `chosen` are the stimuli that were chosen in the session for
+    any of these, by trial, and `answers` what was answered by a number there: (trial, stimulus, item, value),
+    a value with several numbers as a list.
     """
 
     planned: int
     ended: int
     done: tuple[int, ...]
     exposed: tuple[int, ...]
+    chosen: Mapping[int, str] = field(default_factory=dict)
+    answers: tuple[tuple[int, str, str, Any], ...] = ()
 
     @property
     def remaining(self) -> int:
@@ -52,4 +59,35 @@ def progress_of(session: Session) -> Progress:
         elif not np.isnan(table["intended_onset_s"][row]):
             exposed.add(index)
     planned = -1 if trials is None or not session.protocol.get("name") else len(trials)
-    return Progress(planned, ended, tuple(sorted(done)), tuple(sorted(exposed - done)))
+    known = done | exposed
+    earlier = {int(index): str(name) for index, name in session.attributes.get("chosen") or ()}
+    chosen = earlier | {
+        event.trial: str(event.payload["stimulus"]) for event in session.events if event.kind == "chosen"
+    }
+    return Progress(
+        planned,
+        ended,
+        tuple(sorted(done)),
+        tuple(sorted(exposed - done)),
+        {index: name for index, name in sorted(chosen.items()) if index in known},
+        tuple(each for each in _answers(session) if each[0] in known),
+    )
+
+
+def _answers(session: Session) -> Iterator[tuple[int, str, str, Any]]:
+    """Yield what was answered by numbers in trials with a stimulus, in the runs before and in this one."""
+    for index, stimulus, item, value in session.attributes.get("answers") or ():
+        yield int(index), str(stimulus), str(item), value
+    shown: dict[int, str] = {}
+    for event in session.events:
+        if event.kind == "trial_started":
+            shown[event.trial] = str(event.payload.get("stimulus", ""))
+        elif event.kind == "response" and shown.get(event.trial) and "item" in event.payload:
+            value = event.payload.get("value")
+            several = value if isinstance(value, list | tuple) else (value,)
+            if several and all(_is_number(each) for each in several):
+                yield event.trial, shown[event.trial], str(event.payload["item"]), value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -97,10 +97,11 @@ class SessionPlan:
     `none` (no presenter). `checks` are the results of the checks before the start. No absolute path:
     stimuli are named by set and id; `stimulus_folder` says where a set that is not bundled lies, seen
     from the live folder. `continues` is the uuid of the session that broke off, `done` the trials that
-    need not be done again, and `exposed` those others whose stimulus was seen. `consent` is the
-    participant's (`app.consent`), empty where none is needed. `language` is the participant's, "" for the
-    protocol's first. `look` is how the participant's screen is set up (`palette`, `text_scale`, `screen`,
-    `corner_patch`, `calibration`).
+    need not be done again, and `exposed` those others whose stimulus was seen; `chosen` are the stimuli that
+    were chosen for any of these, (trial, stimulus), and `answers` those that choosing goes by, (trial,
+    stimulus, item, value). `consent` is the participant's (`app.consent`), empty where none is needed.
+    `language` is the participant's, "" for the protocol's first. `look` is how the participant's screen is
+    set up (`palette`, `text_scale`, `screen`, `corner_patch`, `calibration`).
     """
 
     uuid: str
@@ -125,6 +126,8 @@ class SessionPlan:
     continues: str = ""
     done: tuple[int, ...] = ()
     exposed: tuple[int, ...] = ()
+    chosen: tuple[tuple[int, str], ...] = ()
+    answers: tuple[tuple[int, str, str, Any], ...] = ()
     rehearsal: bool = False
     language: str = ""
     group: str = ""
@@ -144,6 +147,8 @@ class SessionPlan:
             raise ValueError(f"{path.name} holds no plan")
         for name in ("devices", "done", "exposed"):
             values[name] = tuple(values.get(name, ()))
+        for name in ("chosen", "answers"):
+            values[name] = tuple(map(tuple, values.get(name, ())))
         return cls(**values)
 
     def refuses(self, modality: str) -> bool:

@@ -48,28 +48,39 @@ def names(study: Path) -> tuple[str, ...]:
     return tuple(path.stem for path in sorted((study / FOLDER).glob("*.json")))
 
 
-def kept(study: Path) -> tuple[Stored, ...]:
-    """Return the recommenders of a study that can be read, the newest first."""
-    found = []
+def kept(study: Path) -> tuple[tuple[Stored, ...], tuple[str, ...]]:
+    """Return the recommenders of a study, the newest first, and why others cannot be read."""
+    found, damaged = [], []
     for name in names(study):
         try:
             found.append(read(study / FOLDER / f"{name}.json"))
-        except RecommenderError:
-            continue
-    return tuple(sorted(found, key=lambda each: (each.created_utc, each.name), reverse=True))
+        except RecommenderError as error:
+            damaged.append(str(error))
+    return (
+        tuple(sorted(found, key=lambda each: (each.created_utc, each.name), reverse=True)),
+        tuple(damaged),
+    )
 
 
 def find(study: Path, name: str) -> Path:
-    """Return the file of a recommender, "" for the newest; raises RecommenderError where there is none."""
+    """Return the file of a recommender, "" for the newest.
+
+    Raises RecommenderError where there is none, and for "" where one cannot be read: that may be the newest.
+    """
     if name:
         path = study / FOLDER / f"{name}.json"
         if path.is_file():
             read(path)
             return path
     else:
-        newest = next(iter(kept(study)), None)
-        if newest is not None:
-            return study / FOLDER / f"{newest.name}.json"
+        readable, damaged = kept(study)
+        if damaged:
+            raise RecommenderError(
+                f"{damaged[0]} The protocol chooses by the newest recommender, and it may be this one."
+                " Restore or remove the file, or name another in the protocol: by: recommended:NAME."
+            )
+        if readable:
+            return study / FOLDER / f"{readable[0].name}.json"
     there = ", ".join(names(study)) or "none yet"
     which = f"the recommender '{name}'" if name else "a recommender"
     raise RecommenderError(
@@ -84,6 +95,8 @@ def read(path: Path) -> Stored:
         return parse(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecommenderError(f"{path}: cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise RecommenderError(f"{path}: is damaged. Keep it anew under another name.") from error
     except RecommendationError as error:
         raise RecommenderError(f"{path}: {error} Keep it anew under another name.") from error
 

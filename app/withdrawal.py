@@ -19,11 +19,13 @@ from app import away, copies
 from app.consent import FILE as CONSENTS
 from app.consent import Consent, Modality, consents
 from app.plan import LIVE_SUFFIX, Lock, SessionPaths
+from app.recommenders import FOLDER as RECOMMENDERS
+from app.recommenders import IN_SESSION
 from app.settings import runtime_folder, write_atomically
 from app.study import WITHDRAWALS, Study
 from app.study_files import StudyError, append_line, exclusively, lines_of, utc_now, writing
 from app.withdrawal_derivatives import KEPT as RUNS_STAY
-from app.withdrawal_derivatives import Derived, derived_of
+from app.withdrawal_derivatives import Derived, derived_of, is_recommender_of
 from app.withdrawal_erasing import erase, erase_folder, remove_streams
 from app.withdrawal_marks import PENDING, Marks, all_in, marks_of, traces
 
@@ -48,7 +50,8 @@ class Found:
 
     `only` limits it to kinds of streams. `sessions` are the recordings (files relative to the study),
     `files` all files that go as a whole and `partly` those that lose lines, `mirror` both of the second
-    copy; `elsewhere` counts sessions of this computer on their way to the study. `bytes` is what `files`
+    copy; `elsewhere` counts sessions of this computer on their way to the study, and `lent` are copies of
+    recommenders with her ratings that others of those choose by. `bytes` is what `files`
     take. `unreachable` says in a sentence each what cannot be erased from here, `kept` what stays.
     """
 
@@ -60,6 +63,7 @@ class Found:
     partly: tuple[str, ...] = ()
     mirror: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
+    lent: tuple[str, ...] = ()
     bytes: int = 0
     unreachable: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
@@ -69,7 +73,7 @@ class Found:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to erase."""
-        return not (self.files or self.partly or self.mirror or self.elsewhere)
+        return not (self.files or self.partly or self.mirror or self.elsewhere or self.lent)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `evoke withdraw --json` prints."""
@@ -86,7 +90,8 @@ class Found:
         )
         values = {name: getattr(self, name) for name in names}
         return {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()} | {
-            "elsewhere": len(self.elsewhere)
+            "elsewhere": len(self.elsewhere),
+            "lent": len(self.lent),
         }
 
 
@@ -154,8 +159,9 @@ def _all(study: Study, found: Found, mirror: Path | None) -> Found:
         if there is None
         else tuple(dict.fromkeys((*there.whole, *there.partly, *over_there.whole, *over_there.partly))),
         elsewhere=elsewhere,
+        lent=tuple(map(str, _lent(study, found.marks))),
         bytes=all_in(whole, study.folder),
-        unreachable=by_hand,
+        unreachable=(*by_hand, *_lent_out_of_reach(study, found.marks)),
         kept=(RUNS_STAY,) if derived.partly else (),
         slots=tuple(sorted(set(used))),
     )
@@ -226,6 +232,35 @@ def _waiting(study: Study, marks: Marks) -> list[SessionPaths]:
     return found
 
 
+def _lent(study: Study, marks: Marks) -> list[Path]:
+    """Return copies of recommenders with her ratings in sessions of others that are recorded away."""
+    found = []
+    for folder in away.waiting(study.uuid) if study.uuid else ():
+        belongs = away.Belongs.read(folder)
+        if belongs is not None and not marks.are_in(belongs.name):
+            path = SessionPaths(folder, belongs.name).live / IN_SESSION
+            if is_recommender_of(path, marks):
+                found.append(path)
+    return found
+
+
+def _lent_out_of_reach(study: Study, marks: Marks) -> list[str]:
+    """Name sessions on other computers that may choose by a recommender with her ratings."""
+    kept = (study.folder / RECOMMENDERS).glob("*.json")
+    if not any(is_recommender_of(path, marks) for path in kept):
+        return []
+    notes = {
+        live.name: note
+        for live in sorted(study.folder.glob(f"**/sub-*/ses-*/*{LIVE_SUFFIX}"))
+        if (note := away.Elsewhere.read(live)) is not None and not note.is_ours
+    }
+    return [
+        f"{name}: is being recorded on the computer {note.host}, perhaps with a copy of a recommender that"
+        " holds these ratings. The copy goes when that session is finished."
+        for name, note in notes.items()
+    ]
+
+
 def _exports_outside(study: Study, marks: Marks) -> list[str]:
     told = []
     for line in lines_of(study.folder / EXPORTS):
@@ -265,6 +300,9 @@ def _erase_all(study: Study, found: Found, mirror: Path | None, say: Say) -> Non
         erase_folder(runtime_folder(unique))
     for paths in _waiting(study, found.marks):
         erase_folder(paths.folder)
+    for path in _lent(study, found.marks):
+        path.unlink(missing_ok=True)
+        say("A recommender in a session of this computer: erased.")
     erase(study.folder, found.marks, say)
     if mirror is not None:
         with copies.erasing(study) as ledger:

@@ -22,6 +22,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.plan import LIVE_SUFFIX
+from app.recommenders import FOLDER as RECOMMENDERS
+from app.recommenders import IN_SESSION
 from app.settings import write_atomically
 from app.withdrawal_marks import Marks, without_entries
 
@@ -29,7 +32,6 @@ FEATURES = Path("derivatives") / "features"
 RESULTS = Path("derivatives") / "results"
 PLANS = Path("derivatives") / "plans"
 REPORT = Path("derivatives") / "report"
-RECOMMENDERS = Path("derivatives") / "recommendation"
 KEPT = (
     "Trained recognizers and the figures of runs stay: they were computed of everybody together and hold no"
     " signal. Each run says that a participant was withdrawn; evoke rerun computes it without her."
@@ -251,13 +253,19 @@ def _seal_again(path: Path, marks: Marks) -> None:
 
 def _recommenders(folder: Path, marks: Marks) -> Iterator[Path]:
     """Yield recommenders that hold her ratings, copies of them that a session uses too."""
+    # Rehearsals lie one folder deeper.
+    copies = folder.glob(f"**/sub-*/ses-*/*{LIVE_SUFFIX}/{IN_SESSION}")
+    for path in (*(folder / RECOMMENDERS).glob("*.json"), *copies):
+        if is_recommender_of(path, marks):
+            yield path
+
+
+def is_recommender_of(path: Path, marks: Marks) -> bool:
+    """Whether a file is a recommender that holds her ratings."""
     from analysis.recommendation.stored import holds
 
-    copies = folder.glob("sub-*/ses-*/*.live/recommender.json")
-    for path in (*(folder / RECOMMENDERS).glob("*.json"), *copies):
-        said = _read(path)
-        if said is not None and holds(said, marks.names):
-            yield path
+    said = _read(path)
+    return said is not None and holds(said, marks.names)
 
 
 def _is_hers(said: Mapping[str, Any] | None, marks: Marks) -> bool:

@@ -93,6 +93,7 @@ def _trials(session: Session, recording: Recording) -> tuple[tuple[Trial, ...], 
         if event.trial >= 0:
             by_trial.setdefault(event.trial, []).append(event)
     kinds = _kinds(session.protocol.get("schedule"))
+    grids = grids_of(session.protocol.get("schedule"))
     found: list[Trial] = []
     left: list[Left] = []
     for row in sorted(_rows(session.trials), key=lambda row: float(row["started_s"])):
@@ -116,7 +117,7 @@ def _trials(session: Session, recording: Recording) -> tuple[tuple[Trial, ...], 
             stop_s=stop_s,
             shown=_shown(row, events),
             stages=_stages(events, kinds, stop_s),
-            ratings=_ratings(row),
+            ratings=_ratings(row, grids),
             practice=bool(row["practice"]),
             end_reason=str(row["end_reason"]),
             item=str(row.get("item") or ""),
@@ -205,11 +206,34 @@ def _first(*values: Any) -> float | None:
     return next((float(value) for value in values if not math.isnan(value)), None)
 
 
-def _ratings(row: Mapping[str, Any]) -> dict[str, float]:
-    """Return the answers that are numbers, by item."""
+def grids_of(schedule: Any) -> dict[str, tuple[str, str]]:
+    """Return the two dimensions of each item that is answered by a point on a grid, as a schedule says."""
+    stages = schedule.get("stages", ()) if isinstance(schedule, Mapping) else ()
+    found = {}
+    for stage in stages:
+        content = stage.get("content")
+        for item in (content.get("items") or ()) if isinstance(content, Mapping) else ():
+            if isinstance(item, Mapping) and item.get("scale") == "grid":
+                x, y = (dict(item.get(axis) or {}).get("dimension") for axis in ("x", "y"))
+                if x and y:
+                    found[str(item.get("id"))] = (str(x), str(y))
+    return found
+
+
+def _ratings(row: Mapping[str, Any], grids: Mapping[str, tuple[str, str]]) -> dict[str, float]:
+    """Return the answers that are numbers, by item; a point on a grid by its two dimensions.
+
+    Where an item of its own has the name of such a dimension, that one's answer stays.
+    """
     answers = json.loads(row.get("ratings") or "{}")
-    return {
-        str(item): float(value)
-        for item, value in answers.items()
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    }
+    found = {str(item): float(value) for item, value in answers.items() if _is_number(value)}
+    for item, dimensions in grids.items():
+        point = answers.get(item)
+        if isinstance(point, list) and len(point) == len(dimensions) and all(map(_is_number, point)):
+            for dimension, value in zip(dimensions, point, strict=True):
+                found.setdefault(dimension, float(value))
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -147,7 +147,8 @@ PUBLISHERS = Printed(
 PAPER = Paper(
     name="recommendation",
     title="Affective video recommender systems: a survey",
-    source="Wang and Zhao, survey of 92 papers from 2009 to 2022",
+    source="Wang and Zhao, Affective video recommender systems: A survey, Frontiers in Neuroscience 16 "
+    "(2022), doi:10.3389/fnins.2022.984404",
     about="What moves this viewer: techniques, response channels, databases and metrics of recommenders that"
     " use affect. The survey has no experiment. Built here: measured affect, clip profiles, rankers,"
     " playlists, and how well rankers do on viewers who are left out.",
@@ -168,8 +169,21 @@ PAPER = Paper(
         ),
         ("'IIR median' stands among the inputs of one pipeline.", "Read as the median of heart rate."),
         (
-            "Pipelines (seven wristband inputs into an MLP, a reinforcement learner) have no sizes.",
-            "Not built as rankers: recognizers give estimates of affect, weighed by their error.",
+            "Two pipelines have no sizes: seven wristband inputs into an MLP, and a reinforcement learner.",
+            "The learner is a Thompson bandit: Bayesian regression of liking on the clips' features, with a"
+            " prior and noise chosen here. The MLP (7, 10 and 1 units) is not built: in its place kept"
+            " recognizers of any design estimate affect, weighed by their error.",
+        ),
+        (
+            "Outputs of classifiers have to become probabilities before they are fused.",
+            "A recognizer that decides whether valence or arousal is high counts as 2 p - 1, p its held-out"
+            " probability after Platt's curve of the other participants; its error is that to the ratings."
+            " Octants and emotions are not used; a note names recognizers of ratings that are not.",
+        ),
+        (
+            "Grey relational analysis compares courses of affect; which, and of what length, is open.",
+            "The reference is the clip that this viewer liked best, courses are held-out answers of kept"
+            " recognizers once a second, brought to the reference's length. Without them it ranks nothing.",
         ),
         ("The survey ends without a conclusion.", "None is taken from it."),
     ),

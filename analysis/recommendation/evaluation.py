@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analysis.evaluation.class_sums import mean_of_cases
 from analysis.evaluation.intervals import told_of
 from analysis.recommendation.playlists import probes
-from analysis.recommendation.rankers import RANKERS, make_ranker
+from analysis.recommendation.rankers import RANKERS, has_material, make_ranker
 from analysis.recommendation.viewings import (
     Catalogue,
     RecommendationError,
@@ -30,7 +30,10 @@ PREDICTING = ("most-liked", "collaborative", "factorisation")
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """What a ranker did for one person: counts and scores; NaN where it cannot be said (all liked, none)."""
+    """What a ranker did for one person: counts and scores.
+
+    NaN where it cannot be said: all liked, none, or the best five of five or fewer.
+    """
 
     participant: str
     tested: int
@@ -74,23 +77,27 @@ def evaluate(
     """Score rankers person by person; a clip is relevant to a person where it was liked (above 0).
 
     "newcomer": nothing of the person but the responses to the four probe clips is known, all else is tested.
-    "last": the last three viewings are tested by what came before. The tested viewings are never in what a
-    ranker is fitted on. Raises RecommendationError where nobody can be tested.
+    "last": the last three clips that came for the first time are tested by what came before them. The tested
+    clips, and what the person saw after them, are never in what a ranker is fitted on. A clip is tested once,
+    by its first viewing. A ranker that has nothing to go by has no viewers. Raises RecommendationError where
+    nobody can be tested.
     """
     found: dict[str, list[Viewer]] = {name: [] for name in rankers}
-    for participant in catalogue.participants:
+    able = [name for name in rankers if has_material(name, catalogue)]
+    for participant in catalogue.participants if able else ():
         known, tested = _parted(catalogue, participant, how)
         if not tested:
             continue
-        left = catalogue.without(tested) if how == "last" else catalogue.without(catalogue.of(participant))
-        for name in rankers:
+        own = {id(each) for each in known} if how == "last" else set()
+        left = catalogue.without([each for each in catalogue.of(participant) if id(each) not in own])
+        for name in able:
             if cancelled():
                 raise RecommendationError("stopped")
             ranker = make_ranker(name, None, seed)
             ranker.fit(left)
             scores = ranker.score(participant, known, [each.clip for each in tested])
-            found[name].append(_viewer(participant, scores, tested, name in PREDICTING))
-    if not any(found.values()):
+            found[name].append(_viewer(participant, scores, tested, how, name in PREDICTING))
+    if able and not any(found.values()):
         raise RecommendationError(
             "nobody can be tested: people must have rated how much they liked more clips than the "
             f"{'probe clips' if how == 'newcomer' else f'last {LAST}'}."
@@ -101,7 +108,8 @@ def evaluate(
 def affect_errors(catalogue: Catalogue, how: How = "newcomer") -> dict[str, dict[str, float]]:
     """Return errors of the expected affect by dimension: mae, rmse, ccc, and the mae of the norms alone.
 
-    Each viewing is predicted by profiles of other people, moved by what is known of the person.
+    Each viewing is predicted by profiles of other people, moved by what is known of the person. All figures
+    of a dimension are of the same viewings, those of clips with a norm; a dimension without any is left out.
     """
     told: dict[str, list[tuple[float, float, float]]] = {}
     for participant in catalogue.participants:
@@ -112,14 +120,13 @@ def affect_errors(catalogue: Catalogue, how: How = "newcomer") -> dict[str, dict
             profile = clip_profile(others, viewing.clip).mean
             for dimension, value in profile.items():
                 felt = viewing.felt(dimension)
-                if felt is not None:
-                    norm = catalogue.clips[viewing.clip].norms.get(dimension, np.nan)
+                norm = catalogue.clips[viewing.clip].norms.get(dimension)
+                if felt is not None and norm is not None:
                     told.setdefault(dimension, []).append((felt, value + shift.get(dimension, 0.0), norm))
     return {
         dimension: errors(np.array([row[0] for row in rows]), np.array([row[1] for row in rows]))
-        | {"norms_mae": float(np.nanmean([abs(row[0] - row[2]) for row in rows]))}
+        | {"norms_mae": float(np.mean([abs(row[0] - row[2]) for row in rows]))}
         for dimension, rows in told.items()
-        if np.isfinite([row[2] for row in rows]).any()
     }
 
 
@@ -161,21 +168,27 @@ def _parted(
     catalogue: Catalogue, participant: str, how: How
 ) -> tuple[tuple[Viewing, ...], tuple[Viewing, ...]]:
     watched = catalogue.of(participant)
-    rated = [each for each in watched if each.liking is not None]
+    places: dict[str, int] = {}
+    for place, each in enumerate(watched):
+        places.setdefault(each.clip, place)
+    # Of a clip that came again the viewer's own rating would be known.
+    rated = [watched[place] for place in places.values() if watched[place].liking is not None]
     if how == "last":
         tested = tuple(rated[-LAST:]) if len(rated) > LAST else ()
-        gone = {id(each) for each in tested}
-        return tuple(each for each in watched if id(each) not in gone), tested
+        return watched[: places[tested[0].clip]] if tested else watched, tested
     first = probes(catalogue.without(watched), tuple(dict.fromkeys(each.clip for each in watched)))
     known = tuple(each for each in watched if each.clip in first)
     return known, tuple(each for each in rated if each.clip not in first)
 
 
-def _viewer(participant: str, scores: Floats, tested: Sequence[Viewing], predicts: bool) -> Viewer:
+def _viewer(participant: str, scores: Floats, tested: Sequence[Viewing], how: How, predicts: bool) -> Viewer:
     liking = np.array([each.liking for each in tested], float)
     relevant = liking > 0
-    # Of three clips the best five are no choice.
-    precision, recall, f1 = precision_recall(scores, relevant, K if len(tested) > K else 1)
+    # Of three clips the best five are no choice: there the best one is taken, for everybody.
+    k = K if how == "newcomer" else 1
+    precision = recall = f1 = float("nan")
+    if len(tested) > k:
+        precision, recall, f1 = precision_recall(scores, relevant, k)
     told = errors(liking, np.clip(scores, -1, 1)) if predicts else {"mae": np.nan, "rmse": np.nan}
     return Viewer(
         participant, len(tested), precision, recall, f1, auc(scores, relevant), told["mae"], told["rmse"]

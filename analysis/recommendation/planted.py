@@ -2,12 +2,14 @@
 
 liking = taste * (person's camp * clip's style) + 0.2 * valence of the norm + noise, cut to -1..1. A style is
 seen from no norm and no kind, so that only others' likings tell of it. What is felt is the norm, moved by the
-clip (SD 0.2), the person (SD 0.2) and chance (SD 0.2).
+clip (SD 0.2), the person (SD 0.2) and chance (SD 0.2). Courses, where they are wanted, are half a minute of
+what is felt, second by second with noise (SD 0.1); arousal rises by 0.6 in one style and falls in the other.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.recommendation.viewings import Catalogue, Clip, Viewing
 
@@ -15,10 +17,16 @@ NOISE = 0.3
 OF_VALENCE = 0.2
 MOVED = 0.2
 KINDS = ("drama", "comedy", "nature", "news")
+COURSE_S, SLOPE, OF_COURSE = 30, 0.6, 0.1
 
 
 def planted_viewers(
-    people: int = 30, clips: int = 40, watched: int = 24, taste: float = 0.6, seed: int = 1
+    people: int = 30,
+    clips: int = 40,
+    watched: int = 24,
+    taste: float = 0.6,
+    seed: int = 1,
+    with_courses: bool = False,
 ) -> Catalogue:
     """Return viewers of two camps that like opposite styles, as far as `taste` (0: nothing is planted).
 
@@ -42,6 +50,8 @@ def planted_viewers(
         for place, name in enumerate(names)
     }
     viewings = []
+    # Drawn apart: with courses or without, the rest is the same.
+    of_courses = np.random.default_rng([seed, COURSE_S])
     for person in range(people):
         own = random.normal(0, MOVED, 2)
         rest = 4 + random.permutation(clips - 4)[: watched - 4]
@@ -57,6 +67,18 @@ def planted_viewers(
                     order,
                     {"valence": float(felt[0]), "arousal": float(felt[1])},
                     float(np.clip(liking, -1, 1)),
+                    curves=_courses(felt, style[place], of_courses) if with_courses else {},
                 )
             )
     return Catalogue(every, tuple(viewings))
+
+
+def _courses(
+    felt: NDArray[np.float64], style: float, random: np.random.Generator
+) -> dict[str, NDArray[np.float64]]:
+    noise = random.normal(0, OF_COURSE, (2, COURSE_S))
+    slope = SLOPE * style * np.linspace(-0.5, 0.5, COURSE_S)
+    return {
+        "valence": np.clip(felt[0] + noise[0], -1, 1),
+        "arousal": np.clip(felt[1] + slope + noise[1], -1, 1),
+    }

@@ -53,19 +53,19 @@ def playlist(
 ) -> tuple[Entry, ...]:
     """Return the list: 0.7 * score - 0.3 * greatest likeness to what is on it, one clip after the other.
 
-    `ranker` is fitted. Raises RecommendationError where no clip is left or none fits the time.
+    `ranker` is fitted. Where there is a limit of time, clips of unknown length are left out (`unmeasured`).
+    Raises RecommendationError where no clip is left or none fits the time.
     """
     seen = catalogue.of(participant)
-    gone = set() if wanted.again else {each.clip for each in seen}
-    names = [
-        name
-        for name, clip in catalogue.clips.items()
-        if name not in gone and (not wanted.categories or clip.category in wanted.categories)
-    ]
+    names = _candidates(catalogue, participant, wanted)
     if not names:
         raise RecommendationError(
             "no clip is left: all were seen, or none is of the kinds that are asked for."
         )
+    left_out = unmeasured(catalogue, participant, wanted)
+    names = [name for name in names if name not in left_out]
+    if not names:
+        raise RecommendationError("how long the clips are is not known. Ask for any length.")
     scores = _on_one(ranker.score(participant, seen, names))
     alike = _likeness(catalogue, names)
     chosen: list[int] = []
@@ -92,6 +92,23 @@ def playlist(
     return tuple(
         _entry(catalogue, ranker, participant, seen, names[row], scores[row], target) for row in chosen
     )
+
+
+def unmeasured(catalogue: Catalogue, participant: str, wanted: Wanted) -> frozenset[str]:
+    """Return the clips that a list with a limit of time leaves out, since their length is not known."""
+    if not wanted.minutes:
+        return frozenset()
+    names = _candidates(catalogue, participant, wanted)
+    return frozenset(name for name in names if not catalogue.clips[name].duration_s > 0)
+
+
+def _candidates(catalogue: Catalogue, participant: str, wanted: Wanted) -> list[str]:
+    gone = set() if wanted.again else {each.clip for each in catalogue.of(participant)}
+    return [
+        name
+        for name, clip in catalogue.clips.items()
+        if name not in gone and (not wanted.categories or clip.category in wanted.categories)
+    ]
 
 
 QUADRANTS: Mapping[str, tuple[int, int]] = MappingProxyType(
@@ -150,16 +167,20 @@ def next_clip(
     candidates: Sequence[str],
     before: Sequence[str] = (),
     target: Target | None = None,
+    shown: Sequence[str] = (),
 ) -> Next:
     """Return one clip of `candidates` for somebody of whom `seen` is known, none of whom is in the catalogue.
 
-    Until four clips were rated, the probe of a quadrant that none of them lies in comes first. `before` are
-    clips that were chosen already: likeness to them costs 0.3. Raises ValueError without candidates.
+    Until four clips were on, the probe of a quadrant that none of them lies in comes first. `before` are
+    clips that were chosen already: likeness to them costs 0.3. `shown` are others that were on; whether
+    anybody was asked about a clip makes no difference to its being a probe. Raises ValueError without
+    candidates.
     """
     if not candidates:
         raise ValueError("there is nothing to choose from")
-    known = {quadrant_of(clip_profile(catalogue, each.clip).mean) for each in seen}
-    if len(seen) < PROBES:
+    on = {each.clip for each in seen} | {name for name in (*before, *shown) if name in catalogue.clips}
+    known = {quadrant_of(clip_profile(catalogue, name).mean) for name in on}
+    if len(on) < PROBES:
         open_ones = {
             quadrant: name for quadrant, name in probe_of(catalogue, candidates).items()
             if quadrant not in known

@@ -24,6 +24,8 @@ ENOUGH = 10
 """Clips in common from which on a likeness counts whole."""
 PRIOR = 5.0
 GREY = 0.5
+BANDIT_SD = 0.5
+"""How far a liking lies off what the features tell, for the bandit."""
 
 
 class Ranker(Protocol):
@@ -92,7 +94,7 @@ class Norms(_Fitted):
     def score(self, participant: str, seen: Sequence[Viewing], clips: Sequence[str]) -> NDArray[np.float64]:
         """Return the bell around the target at the norms."""
         del participant, seen
-        return np.array([_near(self.catalogue.clips[name].norms, self.target) for name in clips])
+        return _nearness([self.catalogue.clips[name].norms for name in clips], self.target)
 
 
 class TargetAffect(_Fitted):
@@ -107,12 +109,14 @@ class TargetAffect(_Fitted):
         """Return the bell around the target."""
         shift = person_shift(self.catalogue, participant, seen)
         target = self.target or _liked_affect(seen)
-        scores = []
-        for name in clips:
-            profile = clip_profile(self.catalogue, name).mean
-            moved = {key: value + shift.get(key, 0.0) for key, value in profile.items()}
-            scores.append(_near(moved, target))
-        return np.array(scores)
+        moved = [
+            {
+                key: value + shift.get(key, 0.0)
+                for key, value in clip_profile(self.catalogue, name).mean.items()
+            }
+            for name in clips
+        ]
+        return _nearness(moved, target)
 
 
 class Content(_Fitted):
@@ -134,6 +138,32 @@ class Content(_Fitted):
         found: NDArray[np.float64] = np.divide(
             rows @ wanted, lengths, out=np.zeros(len(clips)), where=lengths > 0
         )
+        return found
+
+
+class Bandit(_Fitted):
+    """Thompson sampling on the Bayesian linear regression of this person's liking on the clips' features.
+
+    Weights have the prior N(0, 1 / number of features), likings the noise SD 0.5 (the survey names neither).
+    One set of weights is drawn from what the likings leave possible: what is uncertain gets its turn.
+    """
+
+    name, about = "bandit", "what may be liked, tried out where little is known"
+
+    def score(self, participant: str, seen: Sequence[Viewing], clips: Sequence[str]) -> NDArray[np.float64]:
+        """Return likings by drawn weights: the same for the same seed, person and number of likings."""
+        names, table = features_of(self.catalogue)
+        table = np.column_stack([np.ones(len(names)), table])
+        place = {name: row for row, name in enumerate(names)}
+        rated = [(place[each.clip], each.liking) for each in seen if each.liking is not None]
+        rows = table[[row for row, _ in rated]]
+        likings = np.array([liking for _, liking in rated], float)
+        precision = table.shape[1] * np.eye(table.shape[1]) + rows.T @ rows / BANDIT_SD**2
+        mean = np.linalg.solve(precision, rows.T @ likings / BANDIT_SD**2)
+        random = np.random.default_rng([self.seed, len(rated), *participant.encode()])
+        # With precision = L L', L'^-1 z has the posterior's covariance.
+        drawn = np.linalg.solve(np.linalg.cholesky(precision).T, random.normal(size=len(mean)))
+        found: NDArray[np.float64] = table[[place[name] for name in clips]] @ (mean + drawn)
         return found
 
 
@@ -240,8 +270,8 @@ RANKERS: Mapping[str, type[_Fitted]] = MappingProxyType(
     {
         each.name: each
         for each in (
-            Chance, MostLiked, Norms, TargetAffect, Content, Collaborative, Factorisation, GreyRelational,
-            Hybrid,
+            Chance, MostLiked, Norms, TargetAffect, Content, Bandit, Collaborative, Factorisation,
+            GreyRelational, Hybrid,
         )
     }
 )  # fmt: skip
@@ -252,6 +282,11 @@ def make_ranker(name: str, target: Target | None = None, seed: int = 1) -> Ranke
     """Return a ranker by name; raises KeyError. `target`: the wanted affect on -1..1, for those that aim."""
     made: Ranker = RANKERS[name](target, seed)  # type: ignore[assignment]
     return made
+
+
+def has_material(name: str, catalogue: Catalogue) -> bool:
+    """Whether a ranker has what it goes by: grey relational analysis needs courses of affect."""
+    return name != GreyRelational.name or any(each.curves for each in catalogue.viewings)
 
 
 def likeness(own: Mapping[str, float], other: Mapping[str, float]) -> float:
@@ -317,13 +352,19 @@ def features_of(catalogue: Catalogue) -> tuple[tuple[str, ...], NDArray[np.float
     return names, np.divide(table, spread, out=np.zeros_like(table), where=spread > 1e-12)
 
 
-def _near(point: Mapping[str, float], target: Target | None) -> float:
+def _nearness(points: Sequence[Mapping[str, float]], target: Target | None) -> NDArray[np.float64]:
+    """Return the bell around the target at each point (n,); 0 where part of what is wanted is not known.
+
+    What is known of no point at all is not asked for. Without a target: how pleasant they are.
+    """
     wanted = target or {"valence": 1.0}
-    known = [key for key in wanted if key in point]
-    if not known:
-        return 0.0
-    distance = sum((point[key] - wanted[key]) ** 2 for key in known)
-    return float(np.exp(-distance / (2 * WIDTH**2)))
+    asked = [key for key in wanted if any(key in point for point in points)]
+    scores = np.zeros(len(points))
+    for place, point in enumerate(points):
+        if asked and all(key in point for key in asked):
+            distance = sum((point[key] - wanted[key]) ** 2 for key in asked)
+            scores[place] = np.exp(-distance / (2 * WIDTH**2))
+    return scores
 
 
 def _liked_affect(seen: Sequence[Viewing]) -> Target | None:

@@ -89,7 +89,8 @@ def store(
         raise RecommendationError(f"there is no ranker '{ranker}'. There are: {', '.join(RANKERS)}.")
     if ranker == "grey-relational":
         raise RecommendationError(
-            "grey-relational needs curves of each person, which are not kept. Choose another."
+            "grey-relational needs courses of affect of each person, which no recommender keeps."
+            " Choose another."
         )
     if not any(profile.mean for profile in catalogue.profiles.values()):
         raise RecommendationError("nothing is known of any clip: no norms, and no ratings.")

@@ -11,20 +11,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from analysis.corpus.corpus import Corpus, Trial
-from analysis.evaluation.run_folder import Run, RunError
-from analysis.recommendation.rankers import RANKERS, Ranker, Target, make_ranker
+from analysis.recommendation.rankers import RANKERS, Ranker, Target, has_material, make_ranker
 from analysis.recommendation.stored import Stored, store
 from analysis.recommendation.viewings import (
     DIMENSIONS,
     Catalogue,
     Clip,
-    Estimate,
     RecommendationError,
     Viewing,
 )
 from analysis.session_file import SessionFileError, open_session
-from app.analysing.applying import kept
 from app.analysing.corpora import study_corpus
+from app.analysing.recommending_estimates import told_of
 from app.analysing.targets import ON_NINE, norms_of
 from app.recommenders import keep
 from app.study import Study
@@ -37,9 +35,8 @@ LIKED = ("liking", "valence")
 """What says how much somebody liked a clip, the first that was asked."""
 AIMING = ("norms", "target", "hybrid")
 """Rankers that a target affect changes."""
-RANKED = tuple(name for name in RANKERS if name != "grey-relational")
-"""Rankers for a study: it keeps no curve of affect for each clip and person, so that there is nothing for the
-grey relational one."""
+RANKED = tuple(RANKERS)
+"""Rankers for a study."""
 EMOTIONS: Mapping[str, Target] = {
     "excited joy": {"valence": 0.65, "arousal": 0.45},
     "calm joy": {"valence": 0.6, "arousal": -0.5},
@@ -48,6 +45,12 @@ EMOTIONS: Mapping[str, Target] = {
     "neutral": {"valence": 0.0, "arousal": -0.55},
 }
 """The affect that an emotion's name stands for; the presenter's rules have the same."""
+
+
+NO_COURSES = (
+    "Grey-relational compares courses of affect, and the study has none. Keep a recognizer that estimates"
+    " valence or arousal as a number, in windows shorter than the clips: its held-out answers are courses."
+)
 
 
 class RecommendingError(EvokeError):
@@ -80,15 +83,19 @@ def material_of(study: Study, corpus: Corpus | None = None) -> Material:
     """
     known = study_corpus(study) if corpus is None else corpus
     scales = _scales(known)
-    told, runs = _estimates(study)
+    rated = {trial.key: _ratings(trial, scales.get(trial.recording, {})) for trial in known.trials}
+    told = told_of(study, scales, rated)
     viewings, recordings = [], []
     for order, trial in enumerate(known.trials):
-        ratings = _ratings(trial, scales.get(trial.recording, {}))
-        estimates = told.get(trial.key, {})
+        ratings = rated[trial.key]
+        estimates = told.estimates.get(trial.key, {})
         if trial.stimulus and (ratings or estimates):
             liking = next((ratings[key] for key in LIKED if key in ratings), None)
             affect = {key: value for key, value in ratings.items() if key in DIMENSIONS}
-            viewings.append(Viewing(trial.participant, trial.stimulus, order, affect, liking, estimates))
+            curves = told.curves.get(trial.key, {})
+            viewings.append(
+                Viewing(trial.participant, trial.stimulus, order, affect, liking, estimates, curves)
+            )
             recordings.append(trial.recording)
     if not viewings:
         raise NothingRatedError(
@@ -101,10 +108,15 @@ def material_of(study: Study, corpus: Corpus | None = None) -> Material:
         notes.append("Nobody was asked for liking or valence: rankers of liking have nothing to go by.")
     elif not any("liking" in row for row in _asked(scales)):
         notes.append("Liking was not asked: valence stands for it.")
-    if runs:
-        notes.append(f"Held-out estimates of {', '.join(runs)} are weighed in by their error.")
+    if told.runs:
+        notes.append(f"Held-out estimates of {', '.join(told.runs)} are weighed in by their error.")
+    if told.unused:
+        notes.append(f"Not used: {', '.join(told.unused)}. They say nothing of affect on a known scale.")
     return Material(
-        Catalogue(clips, tuple(viewings)), tuple(dict.fromkeys(recordings)), len(told), tuple(notes)
+        Catalogue(clips, tuple(viewings)),
+        tuple(dict.fromkeys(recordings)),
+        len(told.estimates),
+        tuple(notes),
     )
 
 
@@ -122,14 +134,24 @@ def keep_recommender(
 
 
 def fitted(material: Material, ranker: str, target: Target | None) -> Ranker:
-    """Return a ranker fitted on everybody."""
+    """Return a ranker fitted on everybody; raises RecommendingError where it has nothing to go by."""
+    if not has_material(ranker, material.catalogue):
+        raise RecommendingError(NO_COURSES)
     made = make_ranker(ranker, target)
     made.fit(material.catalogue)
     return made
 
 
+def unmeasured_words(count: int) -> list[str]:
+    """Return the sentence on clips that a limit of time leaves out, none where there are none."""
+    if not count:
+        return []
+    clips = "1 clip" if count == 1 else f"{count} clips"
+    return [f"Left out: {clips} whose length is not known."]
+
+
 def _scales(corpus: Corpus) -> dict[str, dict[str, Scale]]:
-    """Return the scales of each recording's items, as its own protocol has them."""
+    """Return the scales of each recording's items, as its own protocol has them; a grid's by dimension."""
     found: dict[str, dict[str, Scale]] = {}
     seen: dict[str, dict[str, Scale]] = {}
     for recording in corpus.recordings:
@@ -142,10 +164,19 @@ def _scales(corpus: Corpus) -> dict[str, dict[str, Scale]]:
         key = str(protocol.get("sha256") or recording.id)
         if key not in seen:
             try:
-                seen[key] = scales_of(Schedule.from_json(protocol["schedule"]))
+                seen[key] = _apart(scales_of(Schedule.from_json(protocol["schedule"])))
             except (KeyError, TypeError, ValueError):
                 seen[key] = {}
         found[recording.id] = {**published, **seen[key]}
+    return found
+
+
+def _apart(scales: Mapping[str, Scale]) -> dict[str, Scale]:
+    """Return scales as trials have their ratings: a grid's point under the names of its two dimensions."""
+    found = {item: scale for item, scale in scales.items() if " " not in scale[0]}
+    for dimensions, low, high in scales.values():
+        for dimension in dimensions.split() if " " in dimensions else ():
+            found.setdefault(dimension, (dimension, low, high))
     return found
 
 
@@ -165,52 +196,6 @@ def _ratings(trial: Trial, scales: Mapping[str, Scale]) -> dict[str, float]:
     if "valence" not in found and {"positive", "negative"} <= found.keys():
         found["valence"] = (found["positive"] - found["negative"]) / 2
     return {key: value for key, value in found.items() if key in (*DIMENSIONS, "liking")}
-
-
-def _estimates(
-    study: Study,
-) -> tuple[dict[tuple[str, int], dict[str, list[Estimate]]], tuple[str, ...]]:
-    """Return what kept recognizers of valence and arousal said of trials they were not trained on."""
-    found: dict[tuple[str, int], dict[str, list[Estimate]]] = {}
-    used = []
-    for model in kept(study):
-        try:
-            told = list(_of_run(model.run))
-        except (RunError, OSError, ValueError, KeyError):
-            continue
-        for key, dimension, value, rmse in told:
-            found.setdefault(key, {}).setdefault(dimension, []).append(Estimate(value, rmse, model.run.name))
-        if told:
-            used.append(model.run.name)
-    return found, tuple(used)
-
-
-def _of_run(run: Run) -> Iterator[tuple[tuple[str, int], str, float, float]]:
-    """Yield trial, dimension, held-out value on -1..1 and its root mean square error on that scale.
-
-    A ratings scale of 1 to 9 is taken: a target of another scale has another name than its dimension.
-    """
-    if not any(name in DIMENSIONS for name in run.outputs) or run.division.leaks:
-        return
-    predictions = run.predictions()
-    answers = predictions.y.reshape(len(predictions), -1).astype(float)
-    for column, name in enumerate(run.outputs):
-        truth, guessed = answers[:, column], predictions.proba[:, column]
-        known = (truth == truth) & (guessed == guessed)
-        if (
-            name not in DIMENSIONS
-            or not known.any()
-            or not 1 <= truth[known].min() <= truth[known].max() <= 9
-        ):
-            continue
-        rmse = float(((truth[known] - guessed[known]) ** 2).mean() ** 0.5) / 4
-        sums: dict[tuple[str, int], list[float]] = {}
-        for row in known.nonzero()[0]:
-            key = (str(predictions.cases.recording[row]), int(predictions.cases.trial[row]))
-            sums.setdefault(key, []).append(float(guessed[row]))
-        for key, values in sums.items():
-            mean = (sum(values) / len(values) - 5) / 4
-            yield key, name, max(-1.0, min(1.0, mean)), rmse
 
 
 def _clips(study: Study, corpus: Corpus, shown: set[str]) -> dict[str, Clip]:

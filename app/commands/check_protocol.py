@@ -49,7 +49,11 @@ def check_protocol(target: str, rate_hz: float | None = None) -> Report:
         *_unshown(protocol),
     ]
     files = protocol.stimuli.problems(sorted(_used(protocol)))
-    notes = [*_notes(protocol), *([] if rate_hz is not None else [str(problem) for problem in refused])]
+    notes = [
+        *_notes(protocol),
+        *_unlearned(schedule),
+        *([] if rate_hz is not None else [str(problem) for problem in refused]),
+    ]
     if protocol.document.placeholders == "allowed":
         notes += [f"a placeholder stands in: {problem}" for problem in files]
     else:
@@ -185,6 +189,22 @@ def _unknown_rules(protocol: Protocol) -> Iterator[Problem]:
             line = protocol.lines.get(("trials", name, "choose", "by"))
             message = f'there is no rule "{choose.by}" to choose by.'
             yield Problem(protocol.file, line, message, did_you_mean(choose.by, (*RULES, RULE)))
+
+
+def _unlearned(schedule: Schedule) -> Iterator[str]:
+    """Yield rules that choose by what was answered, where nothing that they know is asked."""
+    from app.presenter.choosing import LEARNED, NEEDED
+    from app.recommenders import is_recommending
+    from protocols.scales import scales_of
+
+    asked = {name for dimensions, _, _ in scales_of(schedule).values() for name in dimensions.split()}
+    rules = {trial.chosen_by for trial in schedule.trials if trial.candidates}
+    for rule in sorted(rules) if not asked & set(NEEDED) else ():
+        if rule in LEARNED or is_recommending(rule):
+            yield (
+                f'"{rule}" chooses by what the participant answers, and no item asks for'
+                f" {', '.join(NEEDED[:-1])} or {NEEDED[-1]}: it learns nothing of them"
+            )
 
 
 def _unshown(protocol: Protocol) -> Iterator[Problem]:

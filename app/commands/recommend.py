@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from analysis.recommendation.playlists import Entry, Wanted, playlist
+from analysis.recommendation.playlists import Entry, Wanted, playlist, unmeasured
 from analysis.recommendation.stored import Stored
 from analysis.recommendation.viewings import RecommendationError
 from app import recommenders
@@ -18,6 +18,7 @@ from app.analysing.recommending import (
     fitted,
     keep_recommender,
     material_of,
+    unmeasured_words,
 )
 from app.study import Study
 
@@ -41,22 +42,24 @@ def recommend(options: argparse.Namespace) -> int:
             entries = playlist(material.catalogue, ranker, options.participant, wanted, target)
         except RecommendationError as error:
             raise RecommendingError(f"{study.name}: {error}") from error
+        left_out = unmeasured(material.catalogue, options.participant, wanted)
+        notes = [*material.notes, *unmeasured_words(len(left_out))]
         told = {
             "participant": options.participant,
             "ranker": options.ranker,
             "target": target,
             "known": len(material.catalogue.of(options.participant)),
             "clips": [entry_json(each) for each in entries],
-            "notes": list(material.notes),
+            "notes": notes,
         }
-        _print(options.json, told, [*_lines(entries), *(f"note: {note}" for note in material.notes)])
+        _print(options.json, told, [*_lines(entries), *(f"note: {note}" for note in notes)])
     else:
-        found = recommenders.kept(study.folder)
+        found, damaged = recommenders.kept(study.folder)
         none = ["none is kept yet: evoke recommend STUDY --ranker hybrid --save NAME"]
         _print(
             options.json,
-            {"recommenders": [stored_json(each) for each in found]},
-            [_told(each) for each in found] or none,
+            {"recommenders": [stored_json(each) for each in found], "damaged": list(damaged)},
+            [*map(_told, found), *(f"damaged: {why}" for why in damaged)] or none,
         )
     return 0
 

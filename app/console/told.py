@@ -10,7 +10,7 @@ Level = Literal["note", "warning", "alarm"]
 ATTENTIONS: Mapping[str, str] = {"phq9-item9": "PHQ-9, item 9: an answer above 0"}
 BY_PARTICIPANT = "participant"
 STOPPED_BY_PARTICIPANT = "stopped by the participant"
-ALARMED = ("rights_opened", "declined", "few_presses", "placeholder", "stimulus_failed")
+ALARMED = ("rights_opened", "declined", "few_presses", "placeholder", "recommender_lost", "stimulus_failed")
 """The supervisor tells these to the operator as alarms and warnings of the same code."""
 CHOICES: Mapping[str, str] = {
     "go_on": "The participant goes on.",
@@ -49,6 +49,8 @@ def told_of(kind: str, payload: Mapping[str, Any], trial: int = -1, stage: str =
             return Told("alarm", "An answer called for attention, and nothing was noted.")
         case "placeholder":
             return Told("alarm", f"A placeholder stood for {_name(payload)}{place}.", "screen")
+        case "recommender_lost":
+            return Told("alarm", "The recommender was lost; stimuli came as listed from there on.", "screen")
         case "stimulus_failed":
             why = f": {payload['text']}" if payload.get("text") else ""
             return Told("alarm", f"{_name(payload).capitalize()} could not be shown{place}{why}.", "screen")

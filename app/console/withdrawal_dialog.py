@@ -199,6 +199,8 @@ class WithdrawalDialog(QDialog):
         if found.elsewhere:
             count = len(found.elsewhere)
             self.files.addItem(f"{count} session{'' if count == 1 else 's'} on the way to the study")
+        if found.lent:
+            self.files.addItem(f"recommenders in sessions of this computer: {len(found.lent)}")
         colours = theme.current()
         for text in found.unreachable:
             self.unreachable.addItem(QListWidgetItem(icons.icon("warning", colours.warning), text))

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis.recommendation.playlists import next_clip
@@ -42,6 +42,10 @@ TARGETS: Mapping[str, Affect] = {
     "target_neutral": (0.0, -0.55),
 }
 RULES = ("nearest_affect", "content", "hybrid", *TARGETS, "as_listed")
+LEARNED = ("nearest_affect", "content", "hybrid")
+"""Rules that, like `recommended`, are the same for everybody where nothing is answered."""
+NEEDED = ("valence", "arousal", "liking")
+"""The dimensions that answers are known by."""
 
 WIDTH = 0.5
 # Only near doubles count as alike.
@@ -50,6 +54,7 @@ VARIETY = 0.3
 # How many ratings weigh as much as what is known of everybody.
 PRIOR = 5
 LIKING = ("liking", "valence")
+LOST = "The recommender was lost during the session: the next on the list."
 
 
 class ChoosingError(EvokeError):
@@ -66,13 +71,16 @@ class Seen:
     liking: float | None = None
 
 
-def make_chooser(schedule: Schedule, norms: Norms, recommender: Stored | None = None) -> Chooser:
+def make_chooser(
+    schedule: Schedule, norms: Norms, recommender: Stored | None = None, is_lost: bool = False
+) -> Chooser:
     """Return what chooses for the trials of `schedule`.
 
-    Raises ChoosingError for a rule nobody knows, and for `recommended` without a recommender.
+    Raises ChoosingError for a rule nobody knows, and for `recommended` without a recommender. Where that
+    `is_lost` in a session that has begun, `as_listed` takes its place, and the choices say so.
     """
     for trial in schedule.trials:
-        if trial.candidates and is_recommending(trial.chosen_by) and recommender is None:
+        if trial.candidates and is_recommending(trial.chosen_by) and recommender is None and not is_lost:
             raise ChoosingError(
                 f"the protocol chooses by '{trial.chosen_by}', and this session was given no recommender. "
                 "Keep one in the study: Analyse, Playlist, “Keep for the protocol”."
@@ -86,8 +94,10 @@ def make_chooser(schedule: Schedule, norms: Norms, recommender: Stored | None = 
 
     def chooser(trial: Trial, answers: Sequence[Answer], used: Sequence[str]) -> Pick:
         chosen = [name for name in used if name not in given]
-        if recommender is not None and is_recommending(trial.chosen_by):
+        if is_recommending(trial.chosen_by):
             seen = seen_in(answers, scales)
+            if recommender is None:
+                return replace(choose("as_listed", trial.candidates, norms, seen, used), reason=LOST)
             return recommend(recommender, trial.candidates, norms, seen, used, chosen, schedule.participant)
         return choose(trial.chosen_by, trial.candidates, norms, seen_in(answers, scales), used, chosen)
 
@@ -164,6 +174,7 @@ def recommend(
         free,
         chosen,
         recommender.target,
+        used,
     )
     people = f"{recommender.people} {'person' if recommender.people == 1 else 'people'}"
     reason = f"{found.reason[0].upper()}{found.reason[1:]} (recommender {recommender.name}, of {people})."

@@ -51,6 +51,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "sequence_step": ("stimulus", "intended_s", "actual_s", "frames", "requested_s"),
     "stimulus_failed": ("stimulus", "text"),
     "placeholder": ("stimulus",),
+    "recommender_lost": ("text",),
     "feeling_it": ("press",),
     "few_presses": ("presses", "min_presses"),
     "attention": ("code",),

@@ -47,12 +47,15 @@ class Course:
     """How one participant goes through a schedule.
 
     `done` are the trials that an earlier run of the session completed, `seen` those whose stimulus had
-    been on in it. `keeps_text` is False where the participant refused to have free answers kept.
-    `phrases` are the presenter's own words in the participant's language.
+    been on in it. `chosen` are the stimuli that were chosen for trials of both, `answers` what was answered
+    there: choosing goes on from them. `keeps_text` is False where the participant refused to have free
+    answers kept. `phrases` are the presenter's own words in the participant's language.
     """
 
     done: frozenset[int] = frozenset()
     seen: frozenset[int] = frozenset()
+    chosen: Mapping[int, str] = field(default_factory=dict)
+    answers: tuple[Answer, ...] = ()
     chooser: Chooser | None = None
     keeps_text: bool = True
     phrases: Phrases = field(default_factory=Phrases)

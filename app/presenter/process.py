@@ -27,7 +27,7 @@ from app.plan import Lock, SessionPaths, SessionPlan
 from app.presenter.automatic import Participant
 from app.presenter.conductor import Autopilot, Conductor, Hands, copy_message
 from app.presenter.copies import LslCopies
-from app.presenter.course import Chooser, Course
+from app.presenter.course import Answer, Chooser, Course
 from app.presenter.phrases import Phrases
 from app.presenter.position import Position, last_position
 from app.presenter.runner import ORDERLY_REASONS, Runner
@@ -134,14 +134,33 @@ class Presenter:
         plan = self.plan
         chooser = None
         if any(trial.candidates for trial in schedule.trials):
-            chooser = chooser_for(schedule, norms, self._live / IN_SESSION)
+            chooser = self._chooser(schedule, norms)
         return Course(
             done=frozenset(plan.done),
             seen=frozenset(plan.exposed),
+            chosen=dict(plan.chosen),
+            answers=tuple(Answer(*each) for each in plan.answers),
             chooser=chooser,
             keeps_text=not plan.refuses("typed_text"),
             phrases=self.phrases(schedule),
         )
+
+    def _chooser(self, schedule: Schedule, norms: Mapping[str, Mapping[str, Any]]) -> Chooser:
+        """Return what chooses; a recommender that is lost once the session has begun does not end it.
+
+        A withdrawal may have taken it away. Raises RecommenderError, ChoosingError.
+        """
+        try:
+            return chooser_for(schedule, norms, self._live / IN_SESSION)
+        except EvokeError as error:
+            if self.resume is None:
+                raise
+            log.warning("chosen as listed: %s", error)
+            path = self._live / IN_SESSION
+            # A session file names no place of this computer.
+            text = str(error).replace(str(path), IN_SESSION) if path.is_file() else f"{IN_SESSION} is gone."
+            self.journal.append("recommender_lost", payload={"text": text})
+            return chooser_for(schedule, norms, None)
 
     def phrases(self, schedule: Schedule) -> Phrases:
         """Return the presenter's own words in the participant's language."""
@@ -193,14 +212,18 @@ def _allows_placeholders(plan: SessionPlan) -> bool:
     return isinstance(protocol, dict) and protocol.get("placeholders") == "allowed"
 
 
-def chooser_for(schedule: Schedule, norms: Mapping[str, Mapping[str, Any]], recommender: Path) -> Chooser:
+def chooser_for(
+    schedule: Schedule, norms: Mapping[str, Mapping[str, Any]], recommender: Path | None
+) -> Chooser:
     """Return what chooses the stimuli of trials with candidates; `recommender` is its file, if there is one.
 
-    Raises RecommenderError, ChoosingError.
+    None: it was lost, and what it was to choose comes as listed. Raises RecommenderError, ChoosingError.
     """
     from app.presenter.choosing import make_chooser
     from app.recommenders import read
 
+    if recommender is None:
+        return make_chooser(schedule, norms, is_lost=True)
     return make_chooser(schedule, norms, read(recommender) if recommender.is_file() else None)
 
 

@@ -73,7 +73,9 @@ class Recording:
         self._trials_started: list[int] = []
         self._exposed = set(self.course.seen)
         self._chosen: dict[int, str] = {}
-        self._answers: list[Answer] = []
+        for trial, stimulus in self.course.chosen.items():
+            self._fill_in(trial, stimulus)
+        self._answers: list[Answer] = list(self.course.answers)
         self._given: list[Result] | None = None
         # The onsets of the trial's stages by name, for reaction times that count from an earlier one.
         self._onsets_s: dict[str, float] = {}
@@ -152,7 +154,8 @@ class Recording:
             return None
         if chooser is None:
             return Pick(trial.candidates[0], {}, "Nothing chooses here: the first candidate.")
-        begun = dict.fromkeys((*sorted(self.course.done), *self._trials_started))
+        earlier = sorted(self.course.done | self.course.seen)
+        begun = dict.fromkeys((*earlier, *self._trials_started))
         used = [self.stimulus_of(other) for other in begun]
         answers = [*self._answers, *self._answers_in(self._results())] if leaving else self._answers
         return chooser(trial, tuple(answers), tuple(name for name in used if name))
@@ -278,7 +281,7 @@ class Recording:
         self._trials_started = list(position.trials_started)
         self._trial = position.open_trial
         self._exposed |= set(position.exposed)
-        self._answers = [
+        self._answers += [
             Answer(trial, position.stimuli.get(trial, ""), item, value)
             for trial, item, value in position.answers
         ]

@@ -135,7 +135,8 @@ def _plan_in(attributes: Mapping[str, Any]) -> SessionPlan:
     names = set(SessionPlan.__dataclass_fields__)
     values = {name: value for name, value in attributes.items() if name in names}
     lists = {name: tuple(values.get(name) or ()) for name in ("devices", "done", "exposed")}
-    return SessionPlan(**values | lists)
+    rows = {name: tuple(map(tuple, values.get(name) or ())) for name in ("chosen", "answers")}
+    return SessionPlan(**values | lists | rows)
 
 
 def _runs(paths: SessionPaths, plan: SessionPlan, parts: Sequence[Part | LostPart]) -> list[_Run]:

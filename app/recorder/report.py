@@ -88,7 +88,7 @@ def rate(counts: deque[tuple[float, int]], now: float, count: int) -> float:
     return (last - first) / (last_s - first_s) if last_s > first_s else 0.0
 
 
-LATER = ("done", "exposed", "rehearsal", "language", "group", "look")
+LATER = ("done", "exposed", "chosen", "answers", "rehearsal", "language", "group", "look")
 
 
 def part_attributes(plan: SessionPlan) -> dict[str, Any]:

@@ -36,6 +36,10 @@ SIGNS: Mapping[str, Sign] = {
     "screen_changed": Sign("The participant's screen is not the one that was measured any more: {reason}."),
     "close_refused": Sign("Somebody tried to close the participant's window; it stays open."),
     "placeholder": Sign("A placeholder is shown for {stimulus}. The session is marked."),
+    "recommender_lost": Sign(
+        "The recommender was lost: {text} Stimuli come as listed from here on; the session file says so.",
+        "alarm",
+    ),
     "stimulus_failed": Sign("{stimulus} could not be shown. {text}"),
     "rights_opened": Sign("The participant has paused and chooses whether to go on."),
     "declined": Sign("The participant declined {what}."),

@@ -51,6 +51,8 @@ DISTRIBUTIONS = (
 )
 LONGER_FACTOR = 1.5
 """A session may last this much longer than it typically does; for the disk check."""
+CHOSEN_BY = frozenset({"valence", "arousal", "liking"})
+"""The dimensions of answers that rules of choosing know."""
 PLAIN_LENGTH_S = 600.0
 """What there must be room for where nobody said how long a plain recording lasts."""
 
@@ -208,6 +210,7 @@ def prepare(study: Study, request: Request, window_problem: str | None = None) -
         continues="" if before is None else before.uuid,
         done=() if before is None else before.broken.progress.done,
         exposed=() if before is None else before.broken.progress.exposed,
+        **_choices(schedule, before),
         rehearsal=request.rehearsal,
         language=language,
         group="" if who is None else who.group,
@@ -252,6 +255,20 @@ def _before(study: Study, request: Request) -> _Before:
         raise StudyError(
             f"{broken.path}: cannot go on, for its schedule cannot be read: {error!r}."
         ) from error
+
+
+def _choices(schedule: Schedule, before: _Before | None) -> dict[str, Any]:
+    """Return what was chosen before the session broke off, and the answers that choosing goes by."""
+    from protocols.scales import scales_of
+
+    if before is None or not any(trial.candidates for trial in schedule.trials):
+        return {}
+    progress, scales = before.broken.progress, scales_of(schedule)
+    asked = {item for item, (of, _, _) in scales.items() if CHOSEN_BY & set(of.split())}
+    return {
+        "chosen": tuple(progress.chosen.items()),
+        "answers": tuple(each for each in progress.answers if each[2] in asked),
+    }
 
 
 def _unchanged(before: _Before, protocol: Protocol) -> Schedule:

@@ -2,22 +2,54 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from analysis.literature.paper import PAPERS, Cell, Ours, Paper, Printed, paper
 from app.analysing.html_page import Table
-from app.analysing.literature.reproducing import Kept, kept
+from app.analysing.literature.reproducing import SMALLEST, Kept, LiteratureError, kept, quick
+from app.analysing.run_figures import Shown
+from app.analysing.svg import Figure
 from app.study import Study
+
+_SIZE = re.compile(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"')
+_TITLE = re.compile(r"<title>([^<]*)</title>")
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A paper, and what the open study keeps of it; `trouble` says why that cannot be read."""
+    """A paper, and what the open study keeps of it; `trouble` says why that cannot be read.
+
+    `ours` is what was made last in full, then that of the smallest form.
+    """
 
     paper: Paper
-    ours: Kept | None = None
+    ours: tuple[Kept, ...] = ()
+    figures: tuple[Shown, ...] = ()
     trouble: str = ""
+
+    @property
+    def tables(self) -> tuple[Ours, ...]:
+        """All tables of ours."""
+        return tuple(table for each in self.ours for table in each.tables)
+
+
+@dataclass
+class Drawn(Figure):
+    """A figure that was stored as SVG."""
+
+    stored: str = ""
+
+    def svg(self) -> str:
+        """Return it as it was stored."""
+        return self.stored
+
+    def make(self, width: float, height: float) -> Figure:
+        """Return it in its own size, whatever room there is."""
+        del width, height
+        return self
 
 
 def read_papers(study: Study | None) -> tuple[Read, ...]:
@@ -31,10 +63,40 @@ def _read(name: str, study: Study | None) -> Read:
     found = paper(name)
     if study is None:
         return Read(found)
-    try:
-        return Read(found, kept(study, name))
-    except EvokeError as error:
-        return Read(found, None, str(error))
+    ours: list[Kept] = []
+    figures: list[Shown] = []
+    trouble: list[str] = []
+    for read in (kept, quick):
+        try:
+            each = read(study, name)
+            if each is not None and each not in ours:
+                ours.append(each)
+                figures += _figures(each)
+        except EvokeError as error:
+            trouble.append(str(error))
+    return Read(found, tuple(ours), tuple(figures), " ".join(dict.fromkeys(trouble)))
+
+
+def _figures(kept: Kept) -> Iterator[Shown]:
+    for path in kept.figures:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise LiteratureError(
+                f"{path}: this figure cannot be read. Make the paper's tables again."
+            ) from error
+        size = _SIZE.search(text)
+        if size is None:
+            raise LiteratureError(f"{path}: is no figure of ours. Make the paper's tables again.")
+        said = _TITLE.search(text)
+        name = path.stem.replace("-", " ")
+        title = f"{name} ({SMALLEST})" if kept.is_quick else name
+        about = html.unescape(said[1]) if said else name
+        drawn = Drawn(float(size[1]), float(size[2]), about, stored=text)
+        yield Shown(
+            path.stem, title, about, drawn.make, Table(path.stem, (), ()),
+            (drawn.width, drawn.height), (min(320.0, drawn.width), min(240.0, drawn.height)),
+        )  # fmt: skip
 
 
 def matching(table: Printed | Ours, wanted: str) -> Table | None:

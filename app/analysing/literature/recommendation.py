@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from analysis.literature.paper import Cell, Ours
 from analysis.recommendation.evaluation import How, Scored, affect_errors, evaluate
 from analysis.recommendation.planted import planted_viewers
-from analysis.recommendation.rankers import BASELINES
+from analysis.recommendation.rankers import BASELINES, has_material
 from analysis.recommendation.viewings import Catalogue, RecommendationError
 from app.analysing.literature.reproducing import LiteratureError, Made, Order
-from app.analysing.recommending import RANKED, material_of
+from app.analysing.recommending import NO_COURSES, RANKED, material_of
 from app.study import Study
 
 TASTE = 0.6
@@ -37,6 +37,8 @@ HOWS: tuple[tuple[How, str, str], ...] = (
 def tables(order: Order) -> Made:
     """Make the tables of rankers and of expected affect; raises LiteratureError, EvokeError."""
     catalogue, data, notes = _catalogue(order)
+    if not has_material("grey-relational", catalogue):
+        notes = (*notes, NO_COURSES)
     made = []
     try:
         for how, title, protocol in HOWS:
@@ -62,6 +64,8 @@ def tables(order: Order) -> Made:
 
 _NOTES = (
     "Relevant is what was liked above the middle of the scale. Intervals are 95 %, viewers drawn again.",
+    "Tested are clips that were new to the viewer. Of five or fewer there is no best five: such newcomers"
+    " have no P, R and F1 at 5, and count in AUC and MAE.",
     "Where a taste divides people evenly, most liked falls below chance: without the tested viewer most of "
     "those who are left are of the other taste.",
     "Without a target affect: norms and target aim at pleasantness or at the affect of what was liked.",
@@ -109,7 +113,7 @@ def _affect(catalogue: Catalogue, data: str, notes: tuple[str, ...]) -> Ours:
         ("control: the norms alone, nobody's response",),
         (
             *notes,
-            "On -1 to 1: a rating r of 1 to 9 is (r - 5) / 4. A dimension without any norm is left out.",
+            "On -1 to 1: a rating r of 1 to 9 is (r - 5) / 4. Only clips with a norm count, in every column.",
         ),
     )
 
@@ -119,11 +123,13 @@ def _catalogue(order: Order) -> tuple[Catalogue, str, tuple[str, ...]]:
         study = Study.open(order.source)
         material = material_of(study)
         people = len(material.catalogue.participants)
-        return material.catalogue, f"the study {study.name}, {people} people", material.notes
+        who = "simulated people" if study.kind == "simulation" else "people"
+        return material.catalogue, f"the study {study.name}, {people} {who}", material.notes
     people, clips, watched = (10, 20, 14) if order.is_quick else (40, 40, 24)
     data = (
         f"{people} simulated viewers of {watched} of {clips} clips; two camps like opposite styles, which no "
-        f"norm tells of: {TASTE:g} of liking on -1 to 1, noise SD 0.3"
+        f"norm tells of: {TASTE:g} of liking on -1 to 1, noise SD 0.3; for grey-relational made-up courses of"
+        " affect over 30 s, in which arousal rises in one style and falls in the other, at any level"
     )
     quick = ("Quick form: few viewers and clips; no result.",) if order.is_quick else ()
-    return planted_viewers(people, clips, watched, TASTE, order.seed), data, quick
+    return planted_viewers(people, clips, watched, TASTE, order.seed, with_courses=True), data, quick

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -22,9 +23,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from analysis.literature.paper import Ours, Printed
+from analysis.literature.paper import Ours, Printed, paper
 from app.analysing.html_page import Table
 from app.analysing.literature.reading import Read, facts, matching, read_papers
+from app.analysing.run_figures import Shown
+from app.console.analyse.down_only import DownOnly
+from app.console.analyse.draw_figure import FigureView
 from app.console.analyse.draw_table import TableView
 from app.console.analyse.run_process import Starter
 from app.console.analyse.step_page import WaitingStep
@@ -32,6 +36,7 @@ from app.console.choices import combo
 from app.console.parts import Card, Heading, Line, Primary, Tinted, quiet
 
 READING = "Reading the papers' tables…"
+ROWS = 16
 NONE_YET = "Nothing of this kind was made in this study yet. “Make ours” does it."
 NOT_FOUND = "No row holds all of these words."
 APART = (
@@ -79,6 +84,38 @@ class TablesView(QWidget):
         self.view.show_table(table, facts(told))
 
 
+class FiguresView(QWidget):
+    """Some figures, one at a time."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.figures: tuple[Shown, ...] = ()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 6, 0, 0)
+        self.choice: QComboBox = combo(f"{name}: figure", 40)
+        self.choice.currentIndexChanged.connect(self._show)
+        self.view = FigureView(name)
+        column.addWidget(self.choice)
+        column.addWidget(self.view, 1)
+
+    def show_figures(self, figures: tuple[Shown, ...]) -> int:
+        """Show them; return how many there are."""
+        before = self.choice.currentText()
+        self.figures = figures
+        self.choice.blockSignals(True)
+        self.choice.clear()
+        self.choice.addItems([each.title for each in figures])
+        self.choice.setCurrentIndex(max(0, self.choice.findText(before)) if figures else -1)
+        self.choice.blockSignals(False)
+        self._show(self.choice.currentIndex())
+        return len(figures)
+
+    def _show(self, place: int) -> None:
+        self.view.show_figure(self.figures[place] if 0 <= place < len(self.figures) else None)
+        # Their tables stand under Ours.
+        self.view.save_rows.hide()
+
+
 class LiteraturePage(WaitingStep):
     """Shows papers; tables of ours are made by a process of its own."""
 
@@ -87,10 +124,7 @@ class LiteraturePage(WaitingStep):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Literature", "Reading the papers", READING, parent)
         self.found: tuple[Read, ...] | None = None
-        self.making: list[str] = []
-        self.starter = Starter(self)
-        self.starter.ended.connect(self._on_made)
-        self.starter.failed.connect(self._on_not_made)
+        self.making: dict[str, Starter] = {}
         self.make_button = Primary("Make ours", "start", self.make)
         self.make_button.setToolTip("Compute tables of this kind here, with guards and controls")
         self._lay_out((self.make_button,), self._body())
@@ -125,45 +159,64 @@ class LiteraturePage(WaitingStep):
         right.body.addLayout(self._order())
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.setAccessibleName("Printed, ours, doubts")
+        self.tabs.setAccessibleName("Printed, ours, figures, doubts")
         self.printed = TablesView("Printed", "The paper prints no table.")
         self.ours = TablesView("Ours", NONE_YET)
-        for view in (self.printed, self.ours):
-            view.view.said.connect(self.said)
+        self.figures = FiguresView("Figures of ours")
+        for view in (self.printed.view, self.ours.view, self.figures.view):
+            view.said.connect(self.said)
         self.doubts = Line("", "text", True)
         self.doubts.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        area = QScrollArea()
-        area.setWidget(self.doubts)
+        doubts = QScrollArea()
+        doubts.setWidget(self.doubts)
         self.doubts.setAutoFillBackground(False)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setAccessibleName("Doubts")
-        area.viewport().setAutoFillBackground(False)
-        for widget, name in ((self.printed, "Printed"), (self.ours, "Ours"), (area, "Doubts")):
+        doubts.setWidgetResizable(True)
+        doubts.setFrameShape(QFrame.Shape.NoFrame)
+        doubts.setAccessibleName("Doubts")
+        doubts.viewport().setAutoFillBackground(False)
+        for widget, name in (
+            (self.printed, "Printed"),
+            (self.ours, "Ours"),
+            (self.figures, "Figures"),
+            (doubts, "Doubts"),
+        ):
             self.tabs.addTab(widget, name)
+        # Rows enough to read by, at any size of text: rather than be squeezed, this side scrolls.
+        self.tabs.setMinimumHeight(ROWS * self.fontMetrics().lineSpacing())
         right.body.addWidget(self.tabs, 1)
         self.apart = Line(APART, "muted", True)
         right.body.addWidget(self.apart)
-        split.addWidget(right)
+        area = DownOnly()
+        area.setWidget(right)
+        area.setAccessibleName("Paper")
+        area.viewport().setAutoFillBackground(False)
+        right.setAutoFillBackground(False)
+        split.addWidget(area)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 4)
         split.setSizes([240, 800])
         return split
 
-    def _order(self) -> QHBoxLayout:
-        row = QHBoxLayout()
+    def _order(self) -> QVBoxLayout:
+        order, source, how = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
         self.place = QLineEdit()
         self.place.setAccessibleName("Folder of the data for our tables")
         self.browse = Tinted("Choose…", "folder", self._ask_place)
         self.browse.setAccessibleName("Choose the folder of the data")
         self.quick = QCheckBox("Smallest form")
-        self.quick.setToolTip("Seconds instead of minutes or hours; the tables say so")
+        self.quick.setToolTip(
+            "Seconds instead of minutes or hours. The tables say so, and leave those of the whole form alone"
+        )
         self.quick.setChecked(True)
         self.step_button = Tinted("Open its page", "search", self._open_step)
-        row.addWidget(self.place, 1)
-        for widget in (self.browse, self.quick, self.step_button):
-            row.addWidget(widget)
-        return row
+        source.addWidget(self.place, 1)
+        source.addWidget(self.browse)
+        how.addWidget(self.quick)
+        how.addStretch(1)
+        how.addWidget(self.step_button)
+        order.addLayout(source)
+        order.addLayout(how)
+        return order
 
     @property
     def shown(self) -> Read | None:
@@ -184,7 +237,7 @@ class LiteraturePage(WaitingStep):
     def _on_found(self, found: tuple[Read, ...]) -> None:
         self.found = found
         chosen = self.shown.paper.name if self.shown else ""
-        made = sum(each.ours is not None for each in found)
+        made = sum(bool(each.ours) for each in found)
         self.summary.set_whole(f"{len(found)} papers; {made or 'none'} computed in this study so far")
         self.stack.setCurrentIndex(1)
         self._fill_names(chosen)
@@ -199,7 +252,7 @@ class LiteraturePage(WaitingStep):
         for each in self.found or ():
             tables: tuple[Printed | Ours, ...] = (
                 *each.paper.printed,
-                *(each.ours.tables if each.ours else ()),
+                *each.tables,
             )
             rows = sum(len(table.rows) for table in (matching(one, wanted) for one in tables) if table)
             if wanted.strip() and not rows:
@@ -218,28 +271,29 @@ class LiteraturePage(WaitingStep):
     def _show_paper(self) -> None:
         shown = self.shown
         wanted = self.search.text()
-        paper = shown.paper if shown else None
-        self.title.setText(paper.title if paper else NOT_FOUND if wanted.strip() else "")
-        self.source.setText(paper.source if paper else "")
-        self.about.setText(paper.about if paper else "")
+        known = shown.paper if shown else None
+        self.title.setText(known.title if known else NOT_FOUND if wanted.strip() else "")
+        self.source.setText(known.source if known else "")
+        self.about.setText(known.about if known else "")
         self.trouble.say(shown.trouble if shown else "", "alarm")
-        kept = shown.ours if shown else None
-        printed = self.printed.show_tables(paper.printed if paper else (), wanted)
-        ours = self.ours.show_tables(kept.tables if kept else (), wanted)
-        doubts = paper.doubts if paper else ()
+        printed = self.printed.show_tables(known.printed if known else (), wanted)
+        ours = self.ours.show_tables(shown.tables if shown else (), wanted)
+        figures = self.figures.show_figures(shown.figures if shown else ())
+        doubts = known.doubts if known else ()
         self.doubts.setText(
             "\n\n".join(f"{at}. {what}\nHere: {choice}" for at, (what, choice) in enumerate(doubts, 1))
         )
         for place, (name, count) in enumerate(
-            (("Printed", printed), ("Ours", ours), ("Doubts", len(doubts)))
+            (("Printed", printed), ("Ours", ours), ("Figures", figures), ("Doubts", len(doubts)))
         ):
             self.tabs.setTabText(place, f"{name} ({count})" if count else name)
-        takes = paper.takes if paper else ""
+        self.tabs.setTabVisible(self.tabs.indexOf(self.figures), bool(figures))
+        takes = known.takes if known else ""
         self.place.setVisible(bool(takes))
         self.browse.setVisible(bool(takes))
         self.place.setPlaceholderText(takes[:1].upper() + takes[1:])
         self.place.setToolTip(takes[:1].upper() + takes[1:])
-        self.step_button.setVisible(bool(paper and paper.step))
+        self.step_button.setVisible(bool(known and known.step))
         self._show_buttons()
 
     def _show_buttons(self) -> None:
@@ -268,26 +322,36 @@ class LiteraturePage(WaitingStep):
             return
         arguments = ["reproduce", shown.paper.name, *([source] if source and shown.paper.takes else [])]
         arguments += ["--study", str(study.folder), *(["--quick"] if self.quick.isChecked() else [])]
+        name = shown.paper.name
+        # One for each paper: what ends tells nothing of the others.
+        starter = Starter(self)
+        starter.ended.connect(partial(self._on_made, name))
+        starter.failed.connect(partial(self._on_not_made, name))
         try:
-            self.starter.start(arguments)
+            starter.start(arguments)
         except OSError as error:
+            starter.deleteLater()
             self.trouble.say(f"The process could not be started: {error}.", "alarm")
             return
-        self.making.append(shown.paper.name)
+        self.making[name] = starter
         self.trouble.say("")
         self._show_buttons()
 
-    def _on_made(self) -> None:
-        self.making.clear()
-        self.said.emit("Tables were made.", "good")
+    def _on_made(self, name: str) -> None:
+        self._end(name)
+        self.said.emit(f"Tables were made: {paper(name).title}.", "good")
         self._read()
 
-    def _on_not_made(self, text: str) -> None:
-        self.making.clear()
-        self.trouble.say(text, "alarm")
+    def _on_not_made(self, name: str, text: str) -> None:
+        self._end(name)
+        self.trouble.say(f"{paper(name).title}: {text}", "alarm")
         self._show_buttons()
+
+    def _end(self, name: str) -> None:
+        self.making.pop(name).deleteLater()
 
     def closing(self) -> None:
         """Give up reading; what is being made goes on."""
-        self.starter.leave()
+        for starter in self.making.values():
+            starter.leave()
         super().closing()

@@ -287,7 +287,8 @@ class PlaylistPage(WaitingStep):
         self.list.show_table(
             done.table,
             f"{len(done.entries)} clips{length} for {whose} (viewings known: {done.known})."
-            " Valence and arousal are what to expect, SD how far people differ.",
+            " Valence and arousal are what to expect, SD how far people differ."
+            + "".join(f" {note}" for note in done.notes),
         )
         for column, widest in NARROW:
             self.list.table.setColumnWidth(column, min(widest, self.list.table.columnWidth(column)))
@@ -322,8 +323,8 @@ class PlaylistPage(WaitingStep):
         self.rankers.show_table(
             table,
             "Means with 95 % intervals over viewers. Relevant is what was liked above the middle of the"
-            " scale; of more than five tested clips the best five count, else the best one. No viewing that"
-            " is tested was learned from.",
+            " scale. Of newcomers the best five count, where more than five are tested; of the last three the"
+            " best one. Only clips that were new to the viewer are tested, and none was learned from.",
         )
         self._show_buttons()
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.recommendation.playlists import Entry, Wanted, playlist
+from analysis.recommendation.playlists import Entry, Wanted, playlist, unmeasured
 from analysis.recommendation.rankers import Target
 from analysis.recommendation.stored import Stored
 from analysis.recommendation.viewings import Catalogue, RecommendationError
@@ -22,6 +22,7 @@ from app.analysing.recommending import (
     fitted,
     keep_recommender,
     material_of,
+    unmeasured_words,
 )
 from app.analysing.run_figures import Shown
 from app.analysing.svg import BLUE, GREY, ORANGE, RED, Axes, Figure
@@ -67,13 +68,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Listed:
-    """The list, as a table too, and how much is known of the participant."""
+    """The list, as a table too, how much is known of the participant, and what a reader must know."""
 
     choice: Choice
     entries: tuple[Entry, ...]
     table: Table
     known: int
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass
@@ -185,9 +187,11 @@ def listed(ready: Ready, choice: Choice, told: Told) -> Listed:
         raise PlaylistError(f"{str(error)[0].upper()}{str(error)[1:]}") from error
     rows = tuple(_row(place, each, catalogue) for place, each in enumerate(entries, 1))
     seconds = sum(catalogue.clips[each.clip].duration_s for each in entries)
+    left_out = unmeasured(catalogue, choice.participant, choice.wanted)
     return Listed(
-        choice, entries, Table("playlist", COLUMNS, rows), len(catalogue.of(choice.participant)), seconds
-    )
+        choice, entries, Table("playlist", COLUMNS, rows), len(catalogue.of(choice.participant)), seconds,
+        tuple(unmeasured_words(len(left_out))),
+    )  # fmt: skip
 
 
 def compared(ready: Ready, told: Told) -> Table:

@@ -39,6 +39,23 @@ def test_a_trial_has_its_stages_by_name_and_by_kind(happened: Happenings, tmp_pa
     assert left == ()
 
 
+def test_a_point_on_a_grid_is_a_rating_by_each_dimension(happened: Happenings, tmp_path: Path) -> None:
+    grid = {"id": "felt", "scale": "grid", "x": {"dimension": "valence"}, "y": {"dimension": "arousal"}}
+    schedule = {"trials": [], "stages": [{"name": "rating", "content": {"items": [grid, {"id": "fun"}]}}]}
+    happened.trial(0, 10.0, ratings={"felt": [7, 2.5], "fun": 4})
+    happened.trial(1, 20.0, ratings={"felt": [7, 2], "arousal": 9})
+    happened.trial(2, 30.0, ratings={"felt": [7], "why": ["a", "b"]})
+    happened.trial(3, 40.0, ratings={"felt": None})
+    path = write(tmp_path / "one.h5", (), happened.events, schedule)
+    _, trials, _ = load_recording(path)
+    assert [trial.ratings for trial in trials] == [
+        {"fun": 4.0, "valence": 7.0, "arousal": 2.5},
+        {"arousal": 9.0, "valence": 7.0},
+        {},
+        {},
+    ]
+
+
 @pytest.mark.parametrize(("actual", "shown"), [(True, (11.01, 13.01)), (False, (11.0, 13.0))])
 def test_what_was_shown_is_measured_and_else_intended(
     actual: bool, shown: tuple[float, float], happened: Happenings, tmp_path: Path

@@ -136,6 +136,97 @@ def test_what_is_tested_is_neither_fitted_on_nor_known(how: How, monkeypatch: py
     assert factors[0] == factors[1]
 
 
+def viewings(who: str, likings: str, start: int = 0) -> tuple[Viewing, ...]:
+    """A person's viewings: a letter a clip, capital where it was liked."""
+    return tuple(
+        Viewing(who, letter.lower(), start + order, {"valence": 0.2}, 0.5 if letter.isupper() else -0.5)
+        for order, letter in enumerate(likings)
+    )
+
+
+def letters(text: str, norms: str = "") -> dict[str, Clip]:
+    return {
+        name: Clip(name, norms={"valence": 0.1, "arousal": 0.1} if name in norms else {}) for name in text
+    }
+
+
+@pytest.mark.parametrize(
+    ("watched", "tested", "known"),
+    [
+        ("ABcDEf", "DEf", "abc"),
+        ("ABcDEfa", "DEf", "abc"),
+        ("ABcdEfD", "dEf", "abc"),
+        ("AbAbCdE", "CdE", "abab"),
+    ],
+    ids=["once each", "an old one at the end", "a tested one again", "old ones before"],
+)
+def test_only_clips_that_were_new_are_tested_and_nothing_after_them_is_known(
+    watched: str, tested: str, known: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = Catalogue(letters("abcdef"), (*viewings("p", watched), *viewings("q", "ABCDEF")))
+    spy = Spy()
+    monkeypatch.setattr(evaluation, "make_ranker", spy.make)
+    scored = evaluate(catalogue, "last", ("most-liked",))[0].viewers[0]
+    assert scored.tested == len(tested) == 3
+    assert "".join(each.clip for each in spy.known[0][1]) == known
+    own = [each.clip for each in spy.fitted[0].of("p")]
+    assert "".join(own) == known and not set(own) & set(tested.lower())
+
+
+def test_of_five_or_fewer_there_is_no_best_five_and_of_the_last_three_the_best_one() -> None:
+    likings = {"p": "ABcDefG", "q": "aBcDE"}
+    catalogue = Catalogue(
+        letters("abcdefg"), tuple(each for who, seen in likings.items() for each in viewings(who, seen))
+    )
+    (newcomers,) = evaluate(catalogue, "newcomer", ("most-liked",))
+    found = {each.participant: each for each in newcomers.viewers}
+    assert (found["p"].tested, found["q"].tested) == (7, 5)
+    assert np.isfinite(found["p"].precision) and np.isnan(found["q"].precision)
+    assert np.isnan([found["q"].recall, found["q"].f1]).all() and np.isfinite(found["q"].auc)
+    assert newcomers.told("precision")["value"] == found["p"].precision
+    (last,) = evaluate(catalogue, "last", ("most-liked",))
+    assert all(np.isfinite(each.precision) for each in last.viewers)
+
+
+def test_errors_of_profiles_and_of_norms_are_of_the_same_viewings() -> None:
+    """Only a and b have a norm; what is felt is 0.2 always, so that the norms err by 0.1."""
+    catalogue = Catalogue(letters("abcde", "ab"), (*viewings("p", "cdeAB"), *viewings("q", "cdeAB")))
+    found = affect_errors(catalogue, "last")
+    assert set(found) == {"valence"}
+    assert found["valence"]["n"] == 4
+    assert found["valence"]["norms_mae"] == pytest.approx(0.1)
+
+
+def test_courses_of_affect_tell_of_tastes_and_without_them_nobody_is_ranked_by_them() -> None:
+    """In every second clip arousal rises, in the others it falls; each viewer likes one of the two."""
+    random = np.random.default_rng(3)
+    rising = np.linspace(-0.5, 0.5, 20)
+    catalogue = Catalogue(
+        letters("abcdefghij"),
+        tuple(
+            Viewing(
+                f"v{who}",
+                letter,
+                order,
+                liking=0.5 if (place + who) % 2 else -0.5,
+                curves={"arousal": (-1) ** place * rising + random.normal(0, 0.1, 20)},
+            )
+            for who in range(4)
+            for order, (place, letter) in enumerate(enumerate("abcdefghij"))
+        ),
+    )
+    grey, chance = evaluate(catalogue, "last", ("grey-relational", "random"))
+    assert grey.told("auc")["value"] == 1.0 and len(chance.viewers) == 4
+    (none,) = evaluate(planted_viewers(4, 12, 10), "last", ("grey-relational",))
+    assert none.viewers == () and none.told("auc")["value"] is None
+
+
+def test_made_up_courses_change_nothing_else_of_made_up_viewers() -> None:
+    plain, told = planted_viewers(4, 12, 10), planted_viewers(4, 12, 10, with_courses=True)
+    assert plain.viewings == tuple(replace(each, curves={}) for each in told.viewings)
+    assert {len(curve) for each in told.viewings for curve in each.curves.values()} == {30}
+
+
 def test_nobody_to_test_is_said() -> None:
     clips = {"a": Clip("a", norms={"valence": 0.5, "arousal": 0.5})}
     with pytest.raises(RecommendationError, match="more clips than the last 3"):

@@ -8,7 +8,15 @@ from dataclasses import replace
 import pytest
 
 from analysis.recommendation.planted import planted_viewers
-from analysis.recommendation.playlists import Wanted, next_clip, playlist, probes
+from analysis.recommendation.playlists import (
+    QUADRANTS,
+    Wanted,
+    next_clip,
+    playlist,
+    probes,
+    quadrant_of,
+    unmeasured,
+)
 from analysis.recommendation.rankers import Ranker, Target, make_ranker
 from analysis.recommendation.viewings import Catalogue, Clip, RecommendationError, Viewing
 
@@ -61,6 +69,18 @@ def test_a_list_fits_its_time_its_kinds_and_its_order() -> None:
     assert not any(one and one == two for one, two in itertools.pairwise(kinds))
 
 
+def test_within_a_time_clips_of_unknown_length_are_left_out_and_named() -> None:
+    some = Catalogue({**CLIPS, "party": replace(CLIPS["party"], duration_s=0.0)}, ())
+    assert ranked(Wanted(6), some)[0] == "party"
+    wanted = Wanted(6, minutes=10.0)
+    assert sorted(ranked(wanted, some)) == ["dance", "grave", "lake", "plain", "snake"]
+    assert unmeasured(some, "p", wanted) == {"party"} and not unmeasured(some, "p", Wanted(6))
+    assert not unmeasured(some, "p", Wanted(6, 10.0, ("sad",)))
+    none = Catalogue({name: replace(clip, duration_s=0.0) for name, clip in CLIPS.items()}, ())
+    with pytest.raises(RecommendationError, match="how long the clips are is not known"):
+        ranked(wanted, none)
+
+
 @pytest.mark.parametrize(
     ("wanted", "why"),
     [(Wanted(categories=("opera",)), "no clip is left"), (Wanted(minutes=0.1), "Allow more minutes")],
@@ -103,6 +123,24 @@ def test_a_newcomer_sees_the_probes_of_quadrants_that_are_still_unknown() -> Non
     found = next_clip(NOBODY, ranker, "p", seen, left, [each.clip for each in seen], JOY)
     assert found.clip in ("dance", "plain") and "probe" not in found.reason
     assert set(found.scores) == {"dance", "plain"}
+
+
+def test_where_nothing_is_rated_four_probes_come_and_then_the_target_counts() -> None:
+    """Two clips lie in every quadrant; what was on is a probe, whether anybody was asked about it or not."""
+    twice = {f"{name}-2": replace(clip, name=f"{name}-2") for name, clip in CLIPS.items()}
+    both = Catalogue({**CLIPS, **twice}, ())
+    ranker = make_ranker("target", JOY)
+    ranker.fit(both)
+    before: list[str] = []
+    for _ in range(6):
+        free = [name for name in both.clips if name not in before]
+        before.append(next_clip(both, ranker, "p", (), free, before, JOY).clip)
+    quadrants = [quadrant_of(both.clips[name].norms) for name in before[:4]]
+    assert sorted(quadrants) == sorted(QUADRANTS)
+    assert quadrant_of(both.clips[before[4]].norms) == "pleasant and stirring"
+    given = ("party", "lake", "grave", "snake")
+    found = next_clip(both, ranker, "p", (), ["dance", "grave-2"], (), JOY, given)
+    assert found.clip == "dance" and "probe" not in found.reason
 
 
 def test_what_was_chosen_before_costs_its_doubles_a_third() -> None:

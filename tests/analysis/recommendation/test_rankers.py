@@ -87,6 +87,23 @@ def test_target_is_a_bell_of_width_a_half_around_the_wanted_affect() -> None:
         assert told == pytest.approx(math.exp(-d2 / 0.5))
 
 
+@pytest.mark.parametrize("name", ["norms", "target"])
+def test_what_is_not_known_is_not_taken_for_near(name: str) -> None:
+    """A clip of which only the valence is known, right at the target, does not win."""
+    clips = {
+        "half": Clip("half", norms={"valence": 0.6}),
+        "both": Clip("both", norms={"valence": 0.4, "arousal": 0.3}),
+        "none": Clip("none"),
+    }
+    ranker = make_ranker(name, {"valence": 0.6, "arousal": 0.5})
+    ranker.fit(Catalogue(clips, ()))
+    half, both, none = ranker.score("p", (), ("half", "both", "none"))
+    assert both == pytest.approx(math.exp(-(0.2**2 + 0.2**2) / 0.5))
+    assert half == none == 0.0
+    # Where nobody's arousal is known, valence alone is asked for.
+    assert ranker.score("p", (), ("half", "none")).tolist() == [1.0, 0.0]
+
+
 def test_content_is_the_cosine_to_the_weighted_mean_of_what_was_seen() -> None:
     names, table = features_of(EVERYBODY)
     rows = dict(zip(names, table, strict=True))
@@ -95,6 +112,32 @@ def test_content_is_the_cosine_to_the_weighted_mean_of_what_was_seen() -> None:
     for name, score in zip("fh", told, strict=True):
         cosine = rows[name] @ wanted / np.linalg.norm(rows[name]) / np.linalg.norm(wanted)
         assert score == pytest.approx(cosine)
+
+
+def test_a_bandit_draws_from_the_posterior_of_a_regression_of_liking_on_features() -> None:
+    """Mean and covariance of many draws are those of the formula."""
+    names, table = features_of(EVERYBODY)
+    table = np.column_stack([np.ones(len(names)), table])
+    own = EVERYBODY.of("p")
+    rows = table[[names.index(each.clip) for each in own]]
+    likings = np.array([each.liking for each in own], float)
+    cov = np.linalg.inv(table.shape[1] * np.eye(table.shape[1]) + rows.T @ rows / 0.25)
+    draws = []
+    for seed in range(2000):
+        ranker = make_ranker("bandit", None, seed)
+        ranker.fit(EVERYBODY)
+        draws.append(ranker.score("p", own, names))
+    assert np.mean(draws, axis=0) == pytest.approx(table @ cov @ rows.T @ likings / 0.25, abs=0.08)
+    assert np.std(draws, axis=0) == pytest.approx(np.sqrt(np.diag(table @ cov @ table.T)), abs=0.08)
+
+
+def test_a_bandit_repeats_itself_for_the_same_person_and_tries_others_things_on_others() -> None:
+    first = scores_of("bandit", NAMES, who="p")
+    assert first == scores_of("bandit", NAMES, who="p")
+    nobody = make_ranker("bandit")
+    nobody.fit(EVERYBODY)
+    orders = {tuple(np.argsort(nobody.score(who, (), NAMES))) for who in ("s", "t", "u", "v")}
+    assert len(orders) > 1
 
 
 def test_most_liked_is_the_others_mean_drawn_to_the_mean_of_all() -> None:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analysis.recommendation.viewings import Viewing
 from analysis.simulate.settings import Settings
-from app import recommenders, withdrawal
-from app.analysing import recommending
+from app import away, recommenders, withdrawal
+from app.analysing import recommending, recommending_estimates
 from app.analysing.recommending import RecommendingError, keep_recommender, material_of
 from app.analysing.simulating import Request, simulate, simulation_study
 from app.cli import main
@@ -113,10 +114,14 @@ def test_a_withdrawal_takes_away_the_recommenders_that_hold_the_ratings(study: S
     folder = study.folder / recommenders.FOLDER
     live = study.folder / "sub-sim02" / "ses-01" / "x.live"
     live.mkdir(parents=True, exist_ok=True)
-    copy = live / recommenders.IN_SESSION
-    shutil.copyfile(folder / "everybody.json", copy)
+    rehearsed = study.folder / "rehearsals" / "sub-sim02" / "ses-01" / "y.live"
+    rehearsed.mkdir(parents=True)
+    copies = [place / recommenders.IN_SESSION for place in (live, rehearsed)]
+    for copy in copies:
+        shutil.copyfile(folder / "everybody.json", copy)
     withdrawal.carry_out(study, withdrawal.plan(study, "sim01"))
-    assert everybody.people == 4 and list(folder.glob("*.json")) == [] and not copy.exists()
+    assert everybody.people == 4 and list(folder.glob("*.json")) == []
+    assert not any(copy.exists() for copy in copies)
     live.rmdir()
     rest = material_of(study)
     assert "sim01" not in rest.catalogue.participants
@@ -124,6 +129,33 @@ def test_a_withdrawal_takes_away_the_recommenders_that_hold_the_ratings(study: S
     assert without.people == 3
     withdrawal.carry_out(study, withdrawal.plan(study, "sim02"))
     assert list(folder.glob("*.json")) == []
+
+
+def test_a_withdrawal_reaches_the_copies_of_sessions_that_are_recorded_away(study: Study) -> None:
+    unique = study.identity()
+    material = material_of(study)
+    keep_recommender(study, material, "everybody", "hybrid")
+    kept = study.folder / recommenders.FOLDER / "everybody.json"
+    live = study.folder / "sub-sim02" / "ses-02" / "sub-sim02_ses-02_task-films_run-01.live"
+    live.mkdir(parents=True)
+    belongs = away.Belongs(unique, str(study.folder), "sub-sim02/ses-02", live.stem)
+    there = away.begin(live, belongs) / live.name / recommenders.IN_SESSION
+    shutil.copyfile(kept, there)
+    found = withdrawal.plan(study, "sim01")
+    assert found.lent == (str(there),) and found.to_json()["lent"] == 1
+    assert not any("another" in text for text in found.unreachable)
+    withdrawal.carry_out(study, found)
+    assert not there.exists() and there.parent.is_dir() and live.is_dir()
+
+
+def test_a_withdrawal_names_sessions_of_other_computers_that_may_hold_the_ratings(study: Study) -> None:
+    keep_recommender(study, material_of(study), "everybody", "hybrid")
+    live = study.folder / "sub-sim02" / "ses-02" / "sub-sim02_ses-02_task-films_run-01.live"
+    live.mkdir(parents=True)
+    (live / away.NOTE).write_text(json.dumps({"host": "lab-2", "owner": "x", "recording": "y"}))
+    found = withdrawal.plan(study, "sim01")
+    (told,) = [text for text in found.unreachable if live.name in text]
+    assert "the computer lab-2" in told and "recommender" in told
 
 
 def test_a_recommender_without_the_withdrawn_stays(study: Study) -> None:
@@ -182,19 +214,34 @@ def test_the_check_names_a_recommender_that_is_missing_and_a_session_uses_one_th
 
 
 def kept_run(
-    truth: list[float], guessed: list[float], output: str = "valence", leaks: tuple[str, ...] = ()
+    truth: list[float],
+    guessed: list[float],
+    output: str = "valence",
+    leaks: tuple[str, ...] = (),
+    source: str = "rating",
 ) -> Any:
-    """Stand in for a kept recognizer whose held-out predictions are of sim01's first trials."""
+    """Stand in for a kept recognizer whose held-out predictions are of sim01's first trials, 2 s a window."""
     name = "sub-sim01_ses-01_task-filmranking_run-01"
-    cases = SimpleNamespace(recording=np.full(len(truth), name), trial=np.arange(len(truth)) // 2)
+    start_s = 2.0 * np.arange(len(truth))
+    cases = SimpleNamespace(
+        recording=np.full(len(truth), name),
+        trial=np.arange(len(truth)) // 2,
+        start_s=start_s,
+        stop_s=start_s + 2.0,
+    )
 
     class Held(SimpleNamespace):
         def __len__(self) -> int:
             return len(truth)
 
     held = Held(y=np.array(truth), proba=np.array(guessed)[:, None], cases=cases)
+    target = {"source": source, "of": [output] if output else ["valence"], "rule": "number"}
     run = SimpleNamespace(
-        name="run-1", outputs=(output,), division=SimpleNamespace(leaks=leaks), predictions=lambda: held
+        name="run-1",
+        outputs=(output,) if output else (),
+        division=SimpleNamespace(leaks=leaks),
+        predictions=lambda: held,
+        experiment=SimpleNamespace(target=target),
     )
     return SimpleNamespace(run=run)
 
@@ -204,7 +251,7 @@ def test_held_out_predictions_of_kept_recognizers_are_weighed_in_by_their_error(
 ) -> None:
     """Two windows a trial are averaged; the error of points of 1 to 9 is a quarter of it on -1..1."""
     run = kept_run([5.0, 5.0, 5.0, 5.0], [7.0, 9.0, 3.0, 5.0])
-    monkeypatch.setattr(recommending, "kept", lambda _: (run,))
+    monkeypatch.setattr(recommending_estimates, "kept", lambda _: (run,))
     material = material_of(study)
     first, second, third = material.catalogue.of("sim01")[:3]
     rmse = ((4 + 16 + 4 + 0) / 4) ** 0.5 / 4
@@ -222,15 +269,94 @@ def test_held_out_predictions_of_kept_recognizers_are_weighed_in_by_their_error(
         kept_run([5.0, 5.0], [7.0, 7.0], leaks=("windows of one trial on both sides",)),
         kept_run([5.0, 5.0], [7.0, 7.0], output="tiredness"),
         kept_run([50.0, 5.0], [7.0, 7.0]),
+        kept_run([5.0, 5.0], [7.0, 7.0], source="trace"),
+        kept_run([5.0, 5.0], [7.0, 7.0], output=""),
     ],
-    ids=["leaks", "another quantity", "another scale"],
+    ids=["leaks", "another quantity", "another scale", "no rating", "classes"],
 )
 def test_predictions_that_leak_or_mean_something_else_are_not_used(
     study: Study, monkeypatch: pytest.MonkeyPatch, run: Any
 ) -> None:
-    monkeypatch.setattr(recommending, "kept", lambda _: (run,))
+    monkeypatch.setattr(recommending_estimates, "kept", lambda _: (run,))
     material = material_of(study)
     assert material.estimated == 0 and not any(each.estimates for each in material.catalogue.viewings)
+
+
+def test_a_recognizer_of_ratings_that_tells_nothing_is_named_as_not_used(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recommending_estimates, "kept", lambda _: (kept_run([5.0], [7.0], output=""),))
+    assert material_of(study).notes == ("Not used: run-1. They say nothing of affect on a known scale.",)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "truth", "said", "value", "rmse"),
+    [
+        (1.0, 9.0, 5.0, 7.0, 0.5, 0.5),
+        (1.0, 5.0, 5.0, 5.0, 1.0, 0.0),
+        (1.0, 5.0, 4.0, 2.0, -0.5, 1.0),
+        (0.0, 100.0, 25.0, 75.0, 0.5, 1.0),
+    ],
+)
+def test_an_estimate_is_read_on_the_scale_that_its_recording_asked_on(
+    low: float, high: float, truth: float, said: float, value: float, rmse: float
+) -> None:
+    model = kept_run([truth, truth], [said, said])
+    ((key, dimension, estimate, _),) = recommending_estimates.of_numbers(
+        model.run, {"sub-sim01_ses-01_task-filmranking_run-01": {"valence": ("valence", low, high)}}
+    )
+    assert (key[1], dimension, estimate.value, estimate.rmse) == (0, "valence", value, rmse)
+    assert not list(recommending_estimates.of_numbers(model.run, {}))
+
+
+def test_held_out_windows_are_the_course_of_a_viewing_once_a_second(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Middles at 1 s and 3 s with 0.5 and 1.0, then at 5 s and 7 s with -0.5 and 0.0."""
+    run = kept_run([5.0, 5.0, 5.0, 5.0], [7.0, 9.0, 3.0, 5.0])
+    with pytest.raises(RecommendingError, match="compares courses of affect, and the study has none"):
+        recommending.fitted(material_of(study), "grey-relational", None)
+    monkeypatch.setattr(recommending_estimates, "kept", lambda _: (run,))
+    material = material_of(study)
+    first, second = material.catalogue.of("sim01")[:2]
+    assert first.curves["valence"].tolist() == [0.5, 0.75, 1.0]
+    assert second.curves["valence"].tolist() == [-0.5, -0.25, 0.0]
+    ranker = recommending.fitted(material, "grey-relational", None)
+    liked = (Viewing("new", first.clip, 0, liking=1.0),)
+    grades = ranker.score("new", liked, [first.clip, second.clip])
+    assert grades[0] == 1.0 > grades[1] > 0.0
+
+
+def test_points_on_a_grid_are_ratings_by_dimension(monkeypatch: pytest.MonkeyPatch) -> None:
+    scales = recommending._apart({"felt": ("valence arousal", 1.0, 9.0), "fun": ("liking", 1.0, 5.0)})
+    assert scales == {
+        "fun": ("liking", 1.0, 5.0), "valence": ("valence", 1.0, 9.0), "arousal": ("arousal", 1.0, 9.0),
+    }  # fmt: skip
+    own = recommending._apart({"felt": ("valence arousal", 1.0, 9.0), "valence": ("valence", 1.0, 5.0)})
+    assert own["valence"] == ("valence", 1.0, 5.0)
+
+
+def test_the_newest_is_not_looked_for_behind_a_damaged_one(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    material = material_of(study)
+    keep_recommender(study, material, "older", "hybrid")
+    keep_recommender(study, material, "newer", "most-liked")
+    path = study.folder / recommenders.FOLDER / "newer.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("most-liked", "hybrid"), encoding="utf-8")
+    with pytest.raises(
+        recommenders.RecommenderError, match=r"newer\.json: it was changed .* may be this one"
+    ):
+        recommenders.find(study.folder, "")
+    assert recommenders.find(study.folder, "older").stem == "older"
+    listed = told(capsys, str(study.folder))
+    assert [each["name"] for each in listed["recommenders"]] == ["older"]
+    assert "newer.json" in listed["damaged"][0]
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(recommenders.RecommenderError, match=r"newer\.json: is damaged"):
+        recommenders.find(study.folder, "")
+    path.unlink()
+    assert recommenders.find(study.folder, "").stem == "older"
 
 
 def test_several_recommenders_in_one_protocol_are_refused() -> None:

@@ -84,6 +84,48 @@ def test_an_unknown_rule_to_choose_by_is_told(tmp_path: Path, capsys: pytest.Cap
     assert 'Did you mean "nearest_affect"?' in told
 
 
+CHOOSING = """\
+name: own
+version: 1
+title: Own pictures
+stimuli:
+  set: open
+  categories: {{pleasant: {{category: pleasant}}}}
+trials:
+  see:
+    choose: {{candidates: pleasant, by: "{rule}"}}
+    stages:
+      - {{kind: picture, duration_s: 1}}
+      - kind: questionnaire
+        duration_s: 5
+        items: [{{id: one, scale: likert, points: 5, dimension: {asks}, text: One}}]
+blocks:
+  - {{name: main, trial: see, draw: {{pleasant: 2}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rule", "asks", "is_told"),
+    [
+        ("recommended", "tiredness", True),
+        ("recommended:lab", "tiredness", True),
+        ("hybrid", "tiredness", True),
+        ("hybrid", "liking", False),
+        ("recommended", "valence", False),
+        ("as_listed", "tiredness", False),
+    ],
+)
+def test_a_rule_that_learns_where_nothing_is_asked_is_told(
+    rule: str, asks: str, is_told: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = CHOOSING.format(rule=rule, asks=asks)
+    problems, found, told = checked(text, tmp_path, capsys)
+    assert problems == []
+    notes = [note for note in found["notes"] if note.startswith(f'"{rule}" chooses by')]
+    assert bool(notes) == is_told
+    assert not is_told or "no item asks for valence, arousal or liking" in told
+
+
 def test_placeholders_turn_missing_files_into_notes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

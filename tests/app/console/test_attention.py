@@ -160,6 +160,11 @@ TOLD: dict[str, tuple[str, dict[str, Any], str | None]] = {
         {"stimulus": "sea.mp4", "text": "cannot be decoded"},
         "Stimulus sea.mp4 could not be shown (trial 3, rating): cannot be decoded.",
     ),
+    "no recommender": (
+        "recommender_lost",
+        {"text": "recommender.json is gone."},
+        "The recommender was lost; stimuli came as listed from there on.",
+    ),
     "ordinary end": ("schedule_ended", {"reason": "completed"}, None),
     "ordinary stage": ("stage_started", {"kind": "picture"}, None),
 }

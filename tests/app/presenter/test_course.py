@@ -173,6 +173,49 @@ def test_after_a_crash_a_repeated_trial_shows_what_was_chosen() -> None:
     assert [answer.stimulus for answer in chooser.told[-1][1]] == ["sun", "mud"], "earlier answers are known"
 
 
+def test_a_continued_session_knows_what_was_chosen_and_answered_before() -> None:
+    """Trial 1 showed the mud to its end, trial 2 began with the sky: neither is chosen anew."""
+    chooser = FirstFree()
+    before = (Answer(0, "sun", "liking", 6), Answer(1, "mud", "liking", 2))
+    way = Course(frozenset({0, 1}), frozenset({2}), {1: "mud", 2: "sky"}, before, chooser)
+    rehearsal = Rehearsal(choosing(), course=way)
+    rehearsal.say("start")
+    rehearsal.run_to_end()
+    assert_well_formed(rehearsal.log)
+    (started,) = rehearsal.log.of("trial_started")
+    assert (started.payload["stimulus"], started.payload["repeated_exposure"]) == ("sky", True)
+    assert chooser.told == [] and rehearsal.log.of("chosen") == []
+
+
+def test_what_is_chosen_after_a_break_goes_by_what_was_shown_before_it() -> None:
+    chooser = FirstFree()
+    before = (Answer(0, "sun", "liking", 6), Answer(1, "mud", "liking", 2))
+    rehearsal = Rehearsal(
+        choosing(), course=Course(frozenset({0, 1}), frozenset(), {1: "mud"}, before, chooser)
+    )
+    rehearsal.say("start")
+    rehearsal.run_to_end()
+    assert [event.payload["stimulus"] for event in rehearsal.log.of("stimulus_shown")] == ["sky"]
+    assert chooser.told[-1] == (2, before, ("sun", "mud"))
+
+
+def test_a_crash_in_a_continued_session_forgets_nothing_of_the_run_before() -> None:
+    before = (Answer(0, "sun", "liking", 6),)
+    way = Course(frozenset({0}), frozenset(), {}, before, FirstFree())
+    rehearsal = Rehearsal(choosing(), course=way)
+    rehearsal.say("start")
+    rehearsal.run_for(1.5)
+    chooser = FirstFree()
+    again = Rehearsal(
+        choosing(),
+        resume=last_position(rehearsal.log.events),
+        course=Course(frozenset({0}), frozenset(), {}, before, chooser),
+    )
+    again.say("next")
+    again.run_to_end()
+    assert chooser.told[-1] == (2, before, ("sun", "mud"))
+
+
 class Cinema(NullScreen):
     """A film that lasts `length_s` from its onset, whatever was planned; frames become happenings."""
 

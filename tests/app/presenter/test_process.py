@@ -17,13 +17,26 @@ from typing import Any, Literal
 
 import pytest
 
+from analysis.recommendation.stored import Stored, store, to_text
+from analysis.recommendation.viewings import Catalogue, Clip, Viewing
 from analysis.records import Event
 from app.events import read_journal
 from app.link import LinkServer, Message
 from app.plan import Lock, SessionPaths, SessionPlan
+from app.presenter.choosing import LOST
 from app.presenter.probe import probe_display
+from app.recommenders import IN_SESSION
 from protocols.schedule import Schedule
-from tests.helpers.presenting import EventLog, Plot, assert_well_formed, likert, paced, timed, typing_content
+from tests.helpers.presenting import (
+    EventLog,
+    Plot,
+    assert_well_formed,
+    likert,
+    paced,
+    sam,
+    timed,
+    typing_content,
+)
 
 PATIENCE_S = 30.0
 
@@ -201,6 +214,95 @@ def test_a_lost_supervisor_lets_it_finish_the_trial_and_leave(house: Callable[..
     assert log.events[-1].kind == "session_ended"
     assert log.of("schedule_ended")[0].payload["reason"] == "supervisor lost"
     assert [event.payload["reason"] for event in log.of("trial_ended")] == ["completed"]
+
+
+PICTURES = ("flowers", "spider", "puppy")
+
+
+def three_choices() -> Schedule:
+    """Three short trials whose pictures a recommender chooses, each with a rating after it."""
+    plot = Plot()
+    for _ in range(3):
+        plot.trial(
+            "sun", ("picture", timed(0.4), {"size": "fit"}), ("questionnaire", paced(0.6), sam("valence"))
+        )
+    return replace(
+        plot.schedule(),
+        trials=tuple(
+            replace(trial, stimulus="", category="", candidates=PICTURES, chosen_by="recommended")
+            for trial in plot.trials
+        ),
+        stages=tuple(replace(stage, stimulus="") for stage in plot.stages),
+    )
+
+
+def recommender() -> Stored:
+    """One that ranks by nearness to what is most unpleasant: the spider, which is listed second."""
+    clips = {
+        name: Clip(name, norms={"valence": valence, "arousal": 0.0})
+        for name, valence in zip(PICTURES, (0.8, -0.8, 0.6), strict=True)
+    }
+    catalogue = Catalogue(clips, (Viewing("q", "puppy", 0, {"valence": 0.6}, 0.5),))
+    return store("lab", "target", catalogue, ["r"], "2026-01-01T00:00:00Z", {"valence": -1.0})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("left", "why"),
+    [(None, "recommender.json is gone."), ("{}", "recommender.json: it cannot be read")],
+    ids=["withdrawn", "damaged"],
+)
+def test_a_recommender_that_is_lost_during_a_session_does_not_end_it(
+    house: Callable[..., House], left: str | None, why: str
+) -> None:
+    home = house(three_choices())
+    own = home.paths.live / IN_SESSION
+    own.write_text(to_text(recommender()), encoding="utf-8")
+    home.start()
+    home.wait_type("ready")
+    home.say(type="start")
+    home.wait_event("stimulus_shown")
+    assert home.child is not None
+    home.child.kill()
+    home.child.wait()
+    if left is None:
+        own.unlink()
+    else:
+        own.write_text(left, encoding="utf-8")
+    again = home.start()
+    home.wait_type("ready")
+    home.say(type="start")
+    home.wait_for(lambda message: message["type"] == "health" and message["state"] == "waiting")
+    home.say(type="command", name="repeat")
+    assert home.wait_type("finished")["reason"] == "completed"
+    assert again.wait(PATIENCE_S) == 0
+    log = home.check()
+    (lost,) = log.of("recommender_lost")
+    assert lost.payload["text"].startswith(why) and str(home.paths.live) not in lost.payload["text"]
+    chosen = log.of("chosen")
+    assert [(each.trial, each.payload["stimulus"]) for each in chosen] == [
+        (0, "spider"),
+        (1, "flowers"),
+        (2, "puppy"),
+    ]
+    assert chosen[0].payload["recommender"].startswith("lab ")
+    assert all("recommender" not in each.payload for each in chosen[1:])
+    assert {each.payload["reason"] for each in chosen[1:]} == {LOST}
+    shown = [event.payload["stimulus"] for event in log.of("stimulus_shown")]
+    assert shown == ["spider", "spider", "flowers", "puppy"]
+
+
+@pytest.mark.parametrize("content", [None, "{}"], ids=["gone", "damaged"])
+def test_a_recommender_that_is_missing_before_the_start_is_refused(
+    house: Callable[..., House], content: str | None
+) -> None:
+    home = house(three_choices())
+    if content is not None:
+        (home.paths.live / IN_SESSION).write_text(content, encoding="utf-8")
+    child = home.start()
+    failed = home.wait_type("failed")
+    assert "recommender" in failed["message"] and "Nothing was recorded" in failed["safe"]
+    assert child.wait(PATIENCE_S) == 1
 
 
 def unknown_stimulus() -> Schedule:

@@ -65,6 +65,19 @@ def test_the_session_closes_only_when_it_is_noted_what_was_done(stage: Stage) ->
     assert stage.events("alarm") == [], "a sign makes no noise"
 
 
+def test_a_lost_recommender_is_an_alarm_with_its_cause(stage: Stage) -> None:
+    lost = [0.1, "recommender_lost", {"text": "recommender.json is gone."}]
+    stage.start({"presenter": {"lasts_s": 0.5, "tells": [lost]}})
+    outcome = stage.end()
+    assert (outcome.status, outcome.reason) == (0, "completed")
+    (alarm,) = stage.events("alarm")
+    assert (alarm.payload["code"], alarm.payload["level"]) == ("recommender_lost", "alarm")
+    assert alarm.payload["text"] == (
+        "The recommender was lost: recommender.json is gone. Stimuli come as listed from here on; the session"
+        " file says so."
+    )
+
+
 @pytest.mark.slow
 def test_an_action_may_be_noted_while_the_session_still_runs(stage: Stage) -> None:
     stage.start({"presenter": {"lasts_s": 1.0, "tells": [SIGN]}}, attended=True)

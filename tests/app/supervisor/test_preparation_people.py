@@ -21,7 +21,7 @@ from app.versions import VersionError
 from protocols.schedule import Schedule
 from stimuli.problems import EvokeError
 from tests.helpers.people import lines, live_session, trials_script
-from tests.helpers.recordings import samples
+from tests.helpers.recordings import Script, samples
 
 DEVICES = """\
 - {id: eeg, source: brainflow, params: {board: synthetic}}
@@ -208,6 +208,54 @@ def test_with_another_protocol_it_cannot_go_on(study: Study) -> None:
         prepare(study, replace(REQUEST, participant="", continues="last"))
     with pytest.raises(StudyError, match="A rehearsal cannot continue"):
         prepare(study, replace(REQUEST, rehearsal=True, continues="last"))
+
+
+CHOOSING = PROTOCOL.replace(
+    "  see: [{kind: picture, duration_s: 1}]",
+    "  see:\n    choose: {candidates: pleasant, by: hybrid}\n"
+    "    stages: [{kind: picture, duration_s: 1}, {kind: questionnaire, instrument: sam, duration_s: 5}]",
+).replace("draw: {pleasant: 2, neutral: 2}", "draw: {pleasant: 4}")
+
+
+def chosen_in(first: int, shown: int, begun: int = 0) -> Script:
+    """Trials from `first` on: `shown` whole ones and `begun` that broke off, each chosen and rated."""
+    script = trials_script(0)
+    for trial in range(first, first + shown + begun):
+        t = 1001.0 + trial
+        script.add(t, "trial_started", trial, stimulus=f"c{trial}", order=trial)
+        script.add(t, "chosen", trial, stimulus=f"c{trial}", scores={}, reason="")
+        script.add(t + 0.1, "stimulus_shown", trial, stimulus=f"c{trial}", intended_s=t, actual_s=t)
+        for item, value in (("valence", 3 + trial), ("why", "because of mum"), ("tired", 2)):
+            script.add(t + 0.2, "response", trial, item=item, value=value)
+        ended = "completed" if trial < first + shown else "aborted"
+        script.add(t + 0.4, "trial_ended", trial, reason=ended)
+    return script
+
+
+def test_going_on_takes_along_what_was_chosen_and_the_ratings_that_choosing_goes_by(study: Study) -> None:
+    (study.folder / "own.yaml").write_text(CHOOSING)
+    plan, paths = prepare(study, AGREED).begin()
+    assert (plan.chosen, plan.answers) == ((), ())
+    finished = finish(live_session(paths, plan, chosen_in(0, 1, 1), "aborted", (samples("eeg"),)))
+    study.enter(finished.path, finished.sha256)
+    request = replace(REQUEST, participant="", continues="last")
+    second, paths = prepare(study, request).begin()
+    rated = ((0, "c0", "valence", 3), (1, "c1", "valence", 4))
+    assert (second.done, second.exposed) == ((0,), (1,))
+    assert (second.chosen, second.answers) == (((0, "c0"), (1, "c1")), rated)
+    assert SessionPlan.load(paths.plan) == second
+    finished = finish(live_session(paths, second, chosen_in(1, 1), "aborted", (samples("eeg"),)))
+    study.enter(finished.path, finished.sha256)
+    third, _ = prepare(study, request).begin()
+    assert (third.done, third.exposed) == ((0, 1), ())
+    assert third.chosen == ((0, "c0"), (1, "c1"))
+    assert third.answers == (*rated, (1, "c1", "valence", 4))
+
+
+def test_going_on_without_choosing_takes_no_answers_along(study: Study) -> None:
+    broken(study)
+    plan = prepare(study, replace(REQUEST, participant="", continues="last")).plan
+    assert (plan.done, plan.chosen, plan.answers) == ((0,), (), ())
 
 
 def test_whoever_was_corrected_or_excluded_keeps_the_history(study: Study) -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from analysis.literature.paper import Printed
 from analysis.literature.recommendation import CHANNELS, METRICS, PAPER, PUBLISHERS, TECHNIQUES
+from analysis.recommendation.planted import planted_viewers
 from app.analysing.literature import recommendation
 from app.analysing.literature.reproducing import LiteratureError, Made, Order
-from app.analysing.recommending import RANKED, Material
-from app.study import Study
+from app.analysing.recommending import NO_COURSES, RANKED, Material
+from app.study import Kind, Study
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,7 @@ def test_every_ranker_stands_beside_its_baselines_with_intervals(quick: Made) ->
         assert [row[0] for row in table.rows] == list(RANKED)
         assert "random, most-liked, norms" in table.controls[0]
         assert table.published == "" and "Quick form" in table.notes[0] and "0.6 of liking" in table.data
+        assert "made-up courses of affect" in table.data
     assert newcomers.columns[1] == "P@5" and last.columns[1] == "P@1"
     found = {row[0]: float(str(row[4]).split()[0]) for row in newcomers.rows}
     assert found["collaborative"] > 0.8 > 0.7 > found["random"]
@@ -47,6 +49,20 @@ def test_every_ranker_stands_beside_its_baselines_with_intervals(quick: Made) ->
         f"{name}, {how}" for name in ("valence", "arousal") for how in ("newcomers", "last three")
     }
     assert all(float(str(row[2])) < float(str(row[5])) for row in affect.rows)
+
+
+@pytest.mark.parametrize(("kind", "who"), [("people", "4 people"), ("simulation", "4 simulated people")])
+def test_a_table_says_whether_its_people_were_real_and_which_ranker_had_nothing_to_go_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: Kind, who: str
+) -> None:
+    study = Study.create(tmp_path / "s", "own", kind, protocol="")
+    material = Material(planted_viewers(4, 14, 12), ("r",), 0)
+    monkeypatch.setattr(recommendation, "material_of", lambda _: material)
+    newcomers, _, affect = recommendation.tables(Order(study, source=study.folder)).tables
+    assert newcomers.data == affect.data == f"the study own, {who}"
+    grey = next(row for row in newcomers.rows if row[0] == "grey-relational")
+    assert grey == ("grey-relational", None, None, None, None, None, 0.0)
+    assert NO_COURSES in newcomers.notes
 
 
 def test_a_study_with_too_few_clips_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,8 +13,10 @@ from pytestqt.qtbot import QtBot
 from analysis.literature import paper as papers_file
 from analysis.literature.paper import Ours, Paper, Printed
 from app.analysing.literature.reproducing import Made, keep
+from app.analysing.svg import Figure
 from app.console.analyse.literature_page import NONE_YET, NOT_FOUND, LiteraturePage
 from app.console.analyse.page import AnalysePage
+from app.console.analyse.run_process import Starter
 from app.study import Study
 from tests.helpers.analyse_page import click, rows, settled, step
 
@@ -96,7 +99,7 @@ def test_ours_are_made_by_a_process_of_its_own(
     found: LiteraturePage, two: Study, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Sequence[str]] = []
-    monkeypatch.setattr(found.starter, "start", started.append)
+    monkeypatch.setattr(Starter, "start", lambda _, arguments: started.append(arguments))
     QTest.keyClicks(found.place, "/nowhere")
     click(found.make_button)
     assert found.trouble.text == "/nowhere: there is no such folder."
@@ -107,16 +110,56 @@ def test_ours_are_made_by_a_process_of_its_own(
     assert not found.make_button.isEnabled()
     assert found.make_button.text() == "Being made…"
     keep(two, "faces", Made((OURS,)))
-    found.starter.ended.emit()
+    found.making["voices"].ended.emit()
     settled(found, qtbot)
     assert found.make_button.text() == "Make ours"
     assert found.summary.whole == "2 papers; 2 computed in this study so far"
 
 
+def test_the_end_of_one_process_tells_nothing_of_another(
+    found: LiteraturePage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Starter, "start", lambda _, arguments: None)
+    click(found.make_button)
+    QTest.keyClick(found.names, Qt.Key.Key_Down)
+    click(found.make_button)
+    assert list(found.making) == ["voices", "faces"]
+    found.making["voices"].ended.emit()
+    settled(found, qtbot)
+    assert found.title.text() == "Emotion in faces"
+    assert list(found.making) == ["faces"] and not found.make_button.isEnabled()
+    QTest.keyClick(found.names, Qt.Key.Key_Up)
+    assert found.make_button.isEnabled()
+    found.making["faces"].failed.emit("no such data")
+    assert found.trouble.text == "Emotion in faces: no such data"
+    assert found.making == {}
+
+
+def test_tables_of_the_smallest_form_and_figures_stand_beside_the_whole_ones(
+    found: LiteraturePage, two: Study, qtbot: QtBot
+) -> None:
+    assert not found.tabs.isTabVisible(found.tabs.indexOf(found.figures))
+    svg = Figure(300.0, 200.0, "How right they were").svg()
+    keep(two, "voices", Made((OURS,), {"by-corpus.svg": svg}), is_quick=True)
+    found.making["voices"] = Starter(found)
+    found._on_made("voices")
+    settled(found, qtbot)
+    titles = [found.ours.choice.itemText(at) for at in range(found.ours.choice.count())]
+    assert titles == ["Ours", "Ours (smallest form)"]
+    assert found.tabs.tabText(found.tabs.indexOf(found.figures)) == "Figures (1)"
+    assert found.figures.choice.currentText() == "by corpus (smallest form)"
+    assert found.figures.view.about.text() == "How right they were"
+    found.tabs.setCurrentWidget(found.figures)
+    assert found.figures.view.drawing.isVisible() and not found.figures.view.save_rows.isVisible()
+    QTest.keyClick(found.names, Qt.Key.Key_Down)
+    assert not found.tabs.isTabVisible(found.tabs.indexOf(found.figures))
+
+
 def test_what_went_wrong_is_told(found: LiteraturePage) -> None:
-    found.making.append("voices")
-    found.starter.failed.emit("no such data")
-    assert found.trouble.text == "no such data"
+    found.making["voices"] = starter = Starter(found)
+    starter.failed.connect(partial(found._on_not_made, "voices"))
+    starter.failed.emit("no such data")
+    assert found.trouble.text == "Emotion in voices: no such data"
     assert found.make_button.isEnabled()
 
 

@@ -116,7 +116,7 @@ def test_a_recommender_is_kept_and_listed_and_a_name_is_taken_once(
     playlist.name.setText("films")
     click(playlist.keep_button)
     settled(playlist, qtbot)
-    (kept,) = recommenders.kept(faces.folder)
+    ((kept,), _) = recommenders.kept(faces.folder)
     assert (kept.name, kept.ranker, kept.people) == ("films", "hybrid", 6)
     assert playlist.kept.text() == "Kept: films" and "by: recommended:films" in said[-1]
     click(playlist.keep_button)
