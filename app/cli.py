@@ -258,14 +258,15 @@ def _export(parser: Parser) -> None:
 
 
 RECORDINGS = ("e4", "xdf", "edf")
-DATA_SETS = ("stress-predict", "emodb", "deap", "seed", "amigos", "wesad", "csi")
+DATA_SETS = ("stress-predict", "emodb", "deap", "seed", "amigos", "wesad", "csi", "speech")
 
 
 def _import(parser: Parser) -> None:
     parser.add_argument(
         "format",
         choices=(*RECORDINGS, *DATA_SETS),
-        help="Empatica E4, XDF, EDF/EDF+/BDF, a published data set, or logs of ESP32 CSI nodes",
+        help="Empatica E4, XDF, EDF/EDF+/BDF, a published data set, logs of ESP32 CSI nodes, or speech: a"
+        " folder of wav files",
     )
     parser.add_argument(
         "source", type=Path, metavar="SRC", help="file (e4: zip, or its folder; data set: its folder)"
@@ -275,12 +276,22 @@ def _import(parser: Parser) -> None:
         "--participant", default="", metavar="ID", help="code of the participant (not for a data set)"
     )
     parser.add_argument("--session", type=int, metavar="N", help="number of the visit (default: the next)")
+    parser.add_argument(
+        "--name-rule",
+        default="",
+        metavar="RULE",
+        help="speech: how its files are named, emodb, tess, ravdess, or a regular expression with the groups"
+        " speaker, emotion, and if you like text, sex, take; one with / is of the path below the folder"
+        " (default: its table utterances.csv: file, speaker, emotion, if you like text, sex, age, take)",
+    )
     parser.set_defaults(complain=_whose)
     _json(parser)
 
 
 def _whose(options: argparse.Namespace) -> str:
     """Return what is wrong with whom an import is for, "" if nothing is."""
+    if options.name_rule and options.format != "speech":
+        return f"{options.format} has names of its own. Leave out --name-rule: it is for speech."
     if options.format in RECORDINGS:
         return "" if options.participant else "whose recording is it? Add --participant CODE."
     if options.participant or options.session is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -110,13 +111,23 @@ def make_batch(
             by_recording.setdefault(name, []).append(number)
     cuts: dict[str, list[Cut]] = {spec.name: [] for spec in inputs}
     failed: dict[str, list[str]] = {}
+
     for done, (name, numbers) in enumerate(by_recording.items()):
         if cancelled():
             raise CancelledError("stopped")
-        progress(done / len(by_recording))
+        heard = partial(_heard, progress, done, len(by_recording))
+        heard(0.0)
         own = [within(rows[number], name) for number in numbers]
         for spec, cut in inputs_of_recording(
-            corpus.by_id[name], own, numbers, case_spec, inputs, store, failed
+            corpus.by_id[name],
+            own,
+            numbers,
+            case_spec,
+            inputs,
+            store,
+            failed,
+            progress=heard,
+            cancelled=cancelled,
         ):
             cuts[spec.name].append(cut)
     warnings = [f"{why} ({_recordings(names)})" for why, names in failed.items()]
@@ -145,6 +156,11 @@ def make_batch(
     return _whole(rows, every, lost, warnings)
 
 
+def _heard(progress: ProgressFn, done: int, of: int, share: float) -> None:
+    """Tell how far all is where of `of` parts `done` are finished, and of the next a share."""
+    progress((done + share) / of)
+
+
 def _check_visits(trials: Sequence[Trial], target: Target) -> None:
     """Raise CorpusError where trials of one visit have different answers: it has one, or none."""
     known: dict[tuple[str, str], tuple[float, Trial]] = {}
@@ -167,14 +183,18 @@ def inputs_of_recording(
     inputs: Sequence[InputSpec],
     store: Store,
     failed: dict[str, list[str]],
+    *,
+    progress: ProgressFn = lambda share: None,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[tuple[InputSpec, Cut]]:
     """Yield every input of one recording; its file is opened where the store cannot answer.
 
     `numbers` are those of the cases; `failed` collects what could not be computed, with the recordings.
+    Raises CancelledError within an input that takes minutes.
     """
     with ExitStack() as stack:
         signals = _Signals(recording, stack)
-        for spec in inputs:
+        for place, spec in enumerate(inputs):
             if spec.feature == READY and spec.modality in recording.refused:
                 continue
             if spec.feature == READY:
@@ -190,7 +210,14 @@ def inputs_of_recording(
             if not len(spans):
                 continue
             try:
-                steps = store.steps(recording, spec, spans, lambda: signals.read(spec.modality))  # noqa: B023
+                steps = store.steps(
+                    recording,
+                    spec,
+                    spans,
+                    lambda: signals.read(spec.modality),  # noqa: B023
+                    progress=partial(_heard, progress, place, len(inputs)),
+                    cancelled=cancelled,
+                )
             except FeatureError as error:
                 failed.setdefault(f"{spec.name}: {error}", []).append(recording.id)
                 continue

@@ -11,14 +11,12 @@ import wave
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis.exchange.import_session import Imported, ImportFileError, Source
-from analysis.exchange.import_set import Cuts, Member, files_in, stream_info
-from analysis.exchange.import_trials import ImportedStage, ImportedTrial
+from analysis.exchange.import_session import Imported, ImportFileError
+from analysis.exchange.import_set import Member, files_in
+from analysis.exchange.utterances import HIGHEST_HZ, LONGEST_S, LOWEST_HZ, Sound, Utterance, one_recording
 
 NAME = re.compile(r"(?P<speaker>\d{2})(?P<text>[ab]\d{2})(?P<emotion>[WLEAFTN])(?P<version>[a-z])")
 EMOTIONS: Mapping[str, str] = {
@@ -30,7 +28,6 @@ EMOTIONS: Mapping[str, str] = {
     "T": "sadness",
     "N": "neutral",
 }
-LONGEST_S = 60.0
 
 
 def members(source: Path) -> tuple[Member, ...]:
@@ -50,55 +47,25 @@ def members(source: Path) -> tuple[Member, ...]:
 
 
 def _read(files: tuple[Path, ...]) -> Imported:
-    known_sounds = [_sound(path) for path in files]
-    sounds = [sound for _, sound in known_sounds]
-    rates = {rate for rate, _ in known_sounds}
-    if len(rates) > 1:
-        raise ImportFileError(f"{files[0].parent}: its files have different rates. Bring them to one rate.")
-    rate_hz = float(rates.pop())
-    cuts = Cuts.of([len(sound) for sound in sounds], rate_hz)
-    info = stream_info(
-        "sound",
-        "audio",
-        [("sound", "audio", "")],
-        rate_hz,
-        "EmoDB",
-        "place in the wav file; files lie one behind the other",
-        "int16",
-    )
-
-    def piece(place: int) -> NDArray[Any]:
-        return sounds[place][:, None]
-
-    trials = []
-    for place, path in enumerate(files):
-        known = NAME.fullmatch(path.stem)
-        assert known is not None, "names were looked at before"
-        start_s, stop_s = cuts.start_s(place), cuts.stop_s(place)
-        trials.append(
-            ImportedTrial(
-                known["text"],
-                EMOTIONS[known["emotion"]],
-                start_s,
-                stop_s,
-                (ImportedStage("utterance", "speaking", start_s, stop_s),),
-                about={"file": path.name, "version": known["version"]},
-            )
-        )
-    stream = cuts.stream(info, piece, "between two utterances: each is a file of its own")
-    return Imported("EmoDB", (stream,), (), tuple(map(Source.of, files)), trials=tuple(trials))
+    return one_recording("EmoDB", [_utterance(path) for path in files], _sound)
 
 
-def _sound(path: Path) -> tuple[int, NDArray[np.int16]]:
+def _utterance(path: Path) -> Utterance:
+    known = NAME.fullmatch(path.stem)
+    assert known is not None, "names were looked at before"
+    return Utterance(path, known["text"], EMOTIONS[known["emotion"]], {"version": known["version"]})
+
+
+def _sound(path: Path) -> Sound:
     try:
         with wave.open(str(path), "rb") as file:
             rate_hz, count = file.getframerate(), file.getnframes()
             is_plain = file.getnchannels() == 1 and file.getsampwidth() == 2
-            if not is_plain or not 8000 <= rate_hz <= 192_000 or not 0 < count <= LONGEST_S * rate_hz:
+            if not is_plain or not LOWEST_HZ <= rate_hz <= HIGHEST_HZ or not 0 < count <= LONGEST_S * rate_hz:
                 raise ImportFileError(f"{path}: is not one channel of 16 bits, at most {LONGEST_S:g} s long.")
             content = file.readframes(count)
     except (wave.Error, EOFError) as error:
         raise ImportFileError(f"{path}: is not a sound wav file. Download it again.") from error
     if len(content) < 2:
         raise ImportFileError(f"{path}: holds no sound. Download it again.")
-    return rate_hz, np.frombuffer(content[: len(content) // 2 * 2], "<i2").astype(np.int16)
+    return Sound(rate_hz, np.frombuffer(content[: len(content) // 2 * 2], "<i2").astype(np.int16))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,15 @@ BETWEEN = "between two trials: the published file does not hold it"
 class Member:
     """One session of a data set: whose, which visit, where it lies, and how it is read.
 
-    `read` raises ImportFileError and OSError; nothing of the recording is read before.
+    `read` raises ImportFileError and OSError; nothing of the recording is read before. `about` is what the
+    set says of the participant: "sex" (female, male), "age" in years.
     """
 
     participant: str
     session: int
     place: Path
     read: Callable[[], Imported]
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.corpus.cases import InputSpec
-from analysis.features.feature import Feature, FeatureError, Signal, Steps
+from analysis.features.feature import Feature, FeatureError, OfSpan, Signal, Steps, Stop
 from analysis.features.reach import Reach
 
 AS_LIVE = "as_live_s"
@@ -97,12 +97,34 @@ def extracted(
     ]
     if not found:
         return what.extract(signal, spans, window_s, hop_s, own)
-    counts = [len(each.values) for each in found]
+    return joined(found)
+
+
+def by_span(what: Feature, signal: Signal, settings: Mapping[str, Any]) -> OfSpan | None:
+    """Return what makes a feature span by span, as live where `settings` says so; None for a quick one.
+
+    Raises FeatureError as the feature does.
+    """
+    if what.by_span is None or AS_LIVE not in settings:
+        return None if what.by_span is None else what.by_span(signal, settings)
+    prepare, memory_s = what.by_span, float(settings[AS_LIVE])
+    own = {name: value for name, value in settings.items() if name != AS_LIVE}
+
+    def of(start_s: float, stop_s: float, cancelled: Stop) -> Steps:
+        known = limited(signal, stop_s, memory_s, stop_s - start_s)
+        return prepare(known, own)(start_s, stop_s, cancelled)
+
+    return of
+
+
+def joined(parts: Sequence[Steps]) -> Steps:
+    """Return the steps of several spans one behind the other; there must be one at least."""
+    counts = [len(each.values) for each in parts]
     return Steps(
-        np.concatenate([each.values for each in found]),
+        np.concatenate([each.values for each in parts]),
         np.concatenate(([0], np.cumsum(counts))).astype(np.intp),
-        np.concatenate([each.times_s for each in found]),
-        found[0].names,
+        np.concatenate([each.times_s for each in parts]),
+        parts[0].names,
     )
 
 

@@ -57,6 +57,10 @@ class Steps:
     names: tuple[str, ...]
 
 
+Stop = Callable[[], bool]
+OfSpan = Callable[[float, float, Stop], Steps]
+"""of(start_s, stop_s, cancelled) -> the rows of one span, raising CancelledError once `cancelled` says so."""
+BySpan = Callable[[Signal, Mapping[str, Any]], OfSpan]
 Extract = Callable[[Signal, NDArray[np.float64], float, float, Mapping[str, Any]], Steps]
 """extract(signal, spans (n, 2) in seconds, window_s, hop_s, settings) -> Steps; the whole recording is
 filtered once, and windows are cut afterwards. window_s 0: one step a span."""
@@ -66,7 +70,8 @@ filtered once, and windows are cut afterwards. window_s 0: one step a span."""
 class Feature:
     """One feature: raise `version` whenever its numbers change. `source` says whose definition it is.
 
-    `reach` says what it reads beside its spans, by its settings: guards against leaks ask it.
+    `reach` says what it reads beside its spans, by its settings: guards against leaks ask it. `by_span` is
+    for what takes minutes: the same numbers span by span, to be stopped, and gone on with at the next.
     """
 
     name: str
@@ -79,6 +84,7 @@ class Feature:
     reach: ReachFn = no_further
     files: tuple[str, ...] = ()
     """Settings that name files: what these hold decides the numbers as well."""
+    by_span: BySpan | None = None
 
 
 FEATURES: Mapping[str, str] = MappingProxyType(

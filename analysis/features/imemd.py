@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 from analysis.decomposition.decompose import decompose
 from analysis.decomposition.settings import Decomposition, DecompositionError, Settings
+from analysis.decomposition.sifting import Stop, never
 from analysis.decomposition.spectra import Instantaneous, instantaneous
 from analysis.features import mel
-from analysis.features.feature import Feature, FeatureError, Signal, Steps
+from analysis.features.feature import Feature, FeatureError, OfSpan, Signal, Steps
 from analysis.features.resampling import resampled
 from analysis.features.sound import speech_of
 from analysis.features.sound_variants import Most, variant
 from analysis.features.speech import delta
 from analysis.features.windows import cut, rows_of
+from analysis.recognizers.recognizer import CancelledError
 
 Floats = NDArray[np.float64]
 
@@ -41,6 +43,17 @@ def extract_imemd(
     instead of its own.
     """
     del window_s, hop_s
+    of = imemd_by_span(signal, settings)
+    parts = [of(start_s, stop_s, never) for start_s, stop_s in np.reshape(spans, (-1, 2)).tolist()]
+    names = _names(settings)
+    values = np.concatenate([np.zeros((0, len(names)), np.float32), *(each.values for each in parts)])
+    times = np.concatenate([np.zeros(0), *(each.times_s for each in parts)])
+    counts = np.cumsum([0, *(len(each.values) for each in parts)])
+    return Steps(values, counts.astype(np.intp), times, names)
+
+
+def imemd_by_span(signal: Signal, settings: Mapping[str, Any]) -> OfSpan:
+    """Return what makes the frames of one span, to be stopped within a segment; raises FeatureError."""
     sound = speech_of(signal)
     chosen = _settings(settings)
     segment_s, least_s = float(settings["segment_s"]), float(settings["least_s"])
@@ -49,25 +62,24 @@ def extract_imemd(
         raise FeatureError("speech.imemd: a frame must be longer than 0 and fit into a segment.")
     frames = int((segment_s - frame_s) / step_s + 1e-9) + 1
     names = _names(settings)
-    begin, stop = rows_of(sound, cut(spans, 0, 0))
-    parts: list[Floats] = []
-    times: list[Floats] = []
-    counts = [0]
-    for span, (first, last) in enumerate(zip(begin.tolist(), stop.tolist(), strict=True)):
-        own = _span(sound, first, last, float(settings["rate_hz"]))
-        rows = 0
+
+    def of(start_s: float, stop_s: float, cancelled: Stop) -> Steps:
+        begin, stop = rows_of(sound, cut(np.array([[start_s, stop_s]]), 0, 0))
+        own = _span(sound, int(begin[0]), int(stop[0]), float(settings["rate_hz"]))
+        parts: list[Floats] = [np.zeros((0, len(names)))]
+        times: list[Floats] = [np.zeros(0)]
         for each in _copies(own, settings):
             for number, segment in enumerate(segments(each.values[:, 0], each.rate_hz, segment_s, least_s)):
-                parts.append(_frames_of(segment, each.rate_hz, frames, chosen, settings))
-                start_s = spans[span][0] + number * segment_s
-                times.append(start_s + np.arange(frames) * step_s + frame_s / 2)
-                rows += frames
-        counts.append(rows)
-    values = np.concatenate(parts) if parts else np.zeros((0, len(names)))
-    at = np.concatenate(times) if times else np.zeros(0)
-    made = np.asarray(values, np.float32)
-    made[~np.isfinite(made)] = np.nan
-    return Steps(made, np.cumsum(counts).astype(np.intp), at, names)
+                if cancelled():
+                    raise CancelledError("stopped")
+                parts.append(_frames_of(segment, each.rate_hz, frames, chosen, settings, cancelled))
+                middles = start_s + number * segment_s + np.arange(frames) * step_s + frame_s / 2
+                times.append(np.asarray(middles, np.float64))
+        made = np.asarray(np.concatenate(parts), np.float32)
+        made[~np.isfinite(made)] = np.nan
+        return Steps(made, np.array([0, len(made)], np.intp), np.concatenate(times), names)
+
+    return of
 
 
 def segments(sound: NDArray[np.floating], rate_hz: float, segment_s: float, least_s: float) -> list[Floats]:
@@ -173,7 +185,12 @@ def _copies(own: Signal, settings: Mapping[str, Any]) -> list[Signal]:
 
 
 def _frames_of(
-    segment: Floats, rate_hz: float, frames: int, chosen: Settings | None, settings: Mapping[str, Any]
+    segment: Floats,
+    rate_hz: float,
+    frames: int,
+    chosen: Settings | None,
+    settings: Mapping[str, Any],
+    cancelled: Stop,
 ) -> Floats:
     """Return the numbers of one segment's frames (frames, 43), or (frames, 36) without decomposition."""
     missing = ~np.isfinite(segment)
@@ -186,7 +203,7 @@ def _frames_of(
     ends = np.array([0, frames], np.intp)
     parts = []
     if chosen is not None:
-        found = _decomposed(whole, rate_hz, chosen)
+        found = _decomposed(whole, rate_hz, chosen, cancelled)
         parts += _hilbert(found, starts, length, ends)
         whole = whole - trend(found)
     cepstrum = _cepstrum(_in_frames(whole, starts, length), rate_hz, settings)
@@ -196,14 +213,14 @@ def _frames_of(
     return made
 
 
-def _decomposed(whole: Floats, rate_hz: float, chosen: Settings) -> Decomposition:
+def _decomposed(whole: Floats, rate_hz: float, chosen: Settings, cancelled: Stop) -> Decomposition:
     """Decompose what sounds; modes are filled with the digital silence before and behind it.
 
     Splines swing far out over a long stretch without an extremum.
     """
     sounding = np.flatnonzero(whole)
     first, stop = (int(sounding[0]), int(sounding[-1]) + 1) if len(sounding) > 1 else (0, len(whole))
-    found = decompose(whole[first:stop], rate_hz, chosen)
+    found = decompose(whole[first:stop], rate_hz, chosen, cancelled=cancelled)
     around = (first, len(whole) - stop)
     return replace(found, modes=np.pad(found.modes, ((0, 0), around)), residue=np.pad(found.residue, around))
 
@@ -272,6 +289,7 @@ IMEMD = Feature(
     ),
     source="IMEMD-CRNN, its features: improved masking empirical mode decomposition",
     extract=extract_imemd,
+    by_span=imemd_by_span,
     settings={
         "method": "imemd",
         "n_phases": 8,

@@ -7,6 +7,9 @@ spans. It is one .npz, and a .json beside it that says in words what it is:
     <2 hex>/<key>.npz    values (rows, ...) float32, first (spans + 1,), times_s (rows,), names
     <2 hex>/<key>.json   recording, participant, feature, version, settings, ..., because, made_utc
 
+A feature that takes minutes has an entry for each single span beside. What is no feature may lie here too
+(`hold`): any arrays, with a .json that names recording and participant.
+
 Any number of processes may use it at once and be killed at any time: a file gets its name when it is whole.
 The folder may be deleted whenever nobody computes.
 """
@@ -31,8 +34,8 @@ from numpy.typing import NDArray
 
 from analysis.corpus.cases import InputSpec
 from analysis.corpus.corpus import Recording
-from analysis.features.as_live import AS_LIVE, extracted
-from analysis.features.feature import Feature, FeatureError, Signal, Steps, feature
+from analysis.features.as_live import AS_LIVE, by_span, extracted, joined
+from analysis.features.feature import Feature, FeatureError, OfSpan, Signal, Steps, Stop, feature
 from analysis.features.word_vectors import file_sha256
 
 FORMAT = 1
@@ -40,6 +43,8 @@ FORMAT = 1
 LIMIT_BYTES = 8 * 1024**3
 TRIM_SHARE = 0.8
 """What is left of the limit once old entries were thrown away, so that this is rarely done."""
+KEEP_PART_S = 0.5
+"""What took longer for one span is kept by itself as well, so that a stopped computation goes on there."""
 TRIM_EVERY = 16
 """The folder is measured at the first entry written, and then after a sixteenth of the limit was."""
 NEW = ".new"
@@ -68,13 +73,21 @@ class Store:
     _unmeasured: float = field(default=float("inf"), repr=False)
 
     def steps(
-        self, recording: Recording, spec: InputSpec, spans: Spans, read: Callable[[], Signal | None]
+        self,
+        recording: Recording,
+        spec: InputSpec,
+        spans: Spans,
+        read: Callable[[], Signal | None],
+        *,
+        progress: Callable[[float], None] = lambda share: None,
+        cancelled: Stop = lambda: False,
     ) -> Steps | None:
         """Return the feature of `spec` in every span (n, 2), seconds of the recording's corrected clock.
 
         `read` is called only where the entry is not there, or damaged: it returns the recording's signal,
         or None where it has none, and then so does this. Raises FeatureError for a name or setting that
-        there is not and for a signal of which the feature cannot be computed.
+        there is not and for a signal of which the feature cannot be computed. What takes minutes tells its
+        progress and raises CancelledError; the spans made until then are kept.
         """
         if spec.modality in recording.refused:
             return None
@@ -91,13 +104,65 @@ class Store:
         if signal is None:
             return None
         self.misses += 1
-        made = extracted(what, signal, _spans(spans), spec.window_s, spec.hop_s, settings_of(spec, what))
+        settings = settings_of(spec, what)
+        prepare = by_span(what, signal, settings) if len(_spans(spans)) else None
+        if prepare is None:
+            made = extracted(what, signal, _spans(spans), spec.window_s, spec.hop_s, settings)
+        else:
+            parts = []
+            for number, span in enumerate(_spans(spans)):
+                progress(number / len(spans))
+                parts.append(self._part(recording, spec, span[None], what, prepare, cancelled))
+            made = joined(parts)
         self._keep(place, made, {**said, "because": why or "it had not been computed"})
+        return made
+
+    def _part(
+        self,
+        recording: Recording,
+        spec: InputSpec,
+        span: Spans,
+        what: Feature,
+        make: OfSpan,
+        cancelled: Stop,
+    ) -> Steps:
+        """Return one span (1, 2) of a feature that takes minutes, read back where it was made before."""
+        said = describe(recording, spec, span, what)
+        place = self.place(key_of(said))
+        found, why = _read(place, 1)
+        if found is not None:
+            with contextlib.suppress(OSError):
+                os.utime(place)
+            return found
+        began_s = time.monotonic()
+        made = make(float(span[0, 0]), float(span[0, 1]), cancelled)
+        if time.monotonic() - began_s > KEEP_PART_S:
+            self._keep(place, made, {**said, "because": why or "it had not been computed"})
         return made
 
     def place(self, key: str) -> Path:
         """Return where an entry lies, or would lie."""
         return self.folder / key[:2] / f"{key}.npz"
+
+    def held(self, said: Mapping[str, Any]) -> dict[str, NDArray[Any]] | None:
+        """Return the arrays kept under a description, None where there are none, or damaged ones.
+
+        For what is no feature. Recording and participant of `said` do not decide.
+        """
+        place = self.place(_key_of_all(said))
+        try:
+            with place.open("rb") as content, np.load(content, allow_pickle=False) as file:
+                found = {name: file[name] for name in file.files}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(place)
+        return found
+
+    def hold(self, said: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Keep arrays under a description; by its `recording` and `participant` a withdrawal finds them."""
+        words = {**said, "made_utc": datetime.now(UTC).isoformat(timespec="seconds")}
+        self._put(self.place(_key_of_all(said)), words, lambda file: np.savez(file, **dict(arrays)))  # type: ignore[arg-type]
 
     def why(self, recording: Recording, spec: InputSpec, spans: Spans) -> str:
         """Return in words why `steps` would compute these anew; "" where they would be read back.
@@ -164,11 +229,14 @@ class Store:
             "names": list(made.names),
             "made_utc": datetime.now(UTC).isoformat(timespec="seconds"),
         }
+        self._put(place, words, lambda file: _save(file, made))
+
+    def _put(self, place: Path, words: Mapping[str, Any], save: Callable[[Any], object]) -> None:
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             text = json.dumps(words, indent=1, sort_keys=True, default=str)
             _write(place.with_suffix(".json"), lambda file: file.write(text.encode()))
-            _write(place, lambda file: _save(file, made))
+            _write(place, save)
             self._unmeasured += place.stat().st_size + place.with_suffix(".json").stat().st_size
             self.problem = ""
         except OSError as error:
@@ -215,6 +283,12 @@ def key_of(said: Mapping[str, Any]) -> str:
     """Return an entry's name: the sha256 of what decides its numbers; whose they are does not."""
     deciding = {name: said[name] for name in ("format", *_ORDER)}
     deciding |= {name: said[name] for name in _BESIDE if name in said}
+    return hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _key_of_all(said: Mapping[str, Any]) -> str:
+    """Return the name of what is no feature: all of its description decides, whose it is does not."""
+    deciding = {name: value for name, value in said.items() if name not in ("recording", "participant")}
     return hashlib.sha256(json.dumps(deciding, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -13,8 +13,8 @@ IMEMD_CRNN_CARD = Card(
     name="imemd-crnn",
     title="IMEMD-CRNN",
     source=(
-        "Speech emotion recognition by improved masking empirical mode decomposition and a convolutional "
-        "recurrent network"
+        "Sun, Li and Ma, Speech emotion recognition based on improved masking EMD and convolutional "
+        "recurrent neural network, Frontiers in Psychology 13 (2023), doi:10.3389/fpsyg.2022.1075624"
     ),
     task=("classes",),
     about=(

@@ -63,7 +63,7 @@ def import_(options: argparse.Namespace) -> int:
 
     study = Study.open(options.study)
     if options.format in SETS:
-        return import_set(study, options.format, options.source, options.json)
+        return import_set(study, options.format, options.source, options.json, options.name_rule)
     participant = options.participant.removeprefix("sub-")
     imported = read(options.format, options.source)
     with disk_errors_end_it():

@@ -10,23 +10,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.commands.importing import ImportingError, disk_errors_end_it, enter, reading_errors
-from app.study import Study
+from app.participant_fields import FieldSpec
+from app.participants import change
+from app.study import Study, StudyError
 from stimuli.problems import EvokeError
 
 if TYPE_CHECKING:
     from analysis.exchange.import_set import Member
 
+FIELDS = (
+    FieldSpec("sex", {"": "Sex"}, "choice", options=("female", "male")),
+    FieldSpec("age", {"": "Age"}, "number", "years"),
+)
+"""What sets say of participants, as a study that does not ask for it itself is given it."""
 SETS = {
     name: f"analysis.exchange.import_{name.replace('-', '_')}:members"
-    for name in ("stress-predict", "emodb", "deap", "seed", "amigos", "wesad", "csi")
+    for name in ("stress-predict", "emodb", "deap", "seed", "amigos", "wesad", "csi", "speech")
 }
 """Published data sets; the function takes a path and returns `import_set.Member`s, a session each."""
 
 
-def import_set(study: Study, name: str, source: Path, as_json: bool) -> int:
+def import_set(study: Study, name: str, source: Path, as_json: bool, name_rule: str = "") -> int:
     """Import every session of a data set that the study does not have; return the exit status.
 
-    One that cannot be read is said, and the others come in all the same.
+    One that cannot be read is said, and the others come in all the same. `name_rule` says how files of speech
+    are named.
     """
     if study.kind == "simulation":
         raise ImportingError(
@@ -35,7 +43,7 @@ def import_set(study: Study, name: str, source: Path, as_json: bool) -> int:
     entered: list[dict[str, Any]] = []
     known: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
-    for member in members(name, source):
+    for member in members(name, source, name_rule):
         about = {"participant": member.participant, "session": member.session}
         there = _there(study, member)
         if there:
@@ -50,7 +58,7 @@ def import_set(study: Study, name: str, source: Path, as_json: bool) -> int:
             failed.append({**about, "error": str(error)})
             print(f"evoke: {member.participant}: {error}", file=sys.stderr, flush=True)
             continue
-        said = (*imported.statements, *filter(None, [made.message]))
+        said = (*imported.statements, *filter(None, [made.message, _noted(study.folder, member)]))
         entered.append(
             {
                 **about,
@@ -70,6 +78,22 @@ def import_set(study: Study, name: str, source: Path, as_json: bool) -> int:
     else:
         print(f"{len(entered)} imported, {len(known)} there already, {len(failed)} failed")
     return 1 if failed else 0
+
+
+def _noted(folder: Path, member: Member) -> str:
+    """Write what a set says of a participant into the study's fields; return why not, "" if it is there."""
+    if not member.about:
+        return ""
+    try:
+        study = Study.open(folder)
+        there = {spec.name for spec in study.participant_fields}
+        new = tuple(spec for spec in FIELDS if spec.name in member.about and spec.name not in there)
+        if new:
+            study = study.with_settings(participant_fields=(*study.participant_fields, *new))
+        change(study, member.participant, fields=member.about)
+    except StudyError as error:
+        return f"what the set says of this person is not noted: {error}"
+    return ""
 
 
 def _tell(as_json: bool, text: str) -> None:
@@ -92,10 +116,10 @@ def _there(study: Study, member: Member) -> str:
     )
 
 
-def members(name: str, source: Path) -> tuple[Member, ...]:
+def members(name: str, source: Path, name_rule: str = "") -> tuple[Member, ...]:
     """Return the sessions of a data set at a place; raises ImportingError."""
     if not source.exists():
         raise ImportingError(f"{source}: there is nothing of this name. Check the path.")
     module, _, function = SETS[name].partition(":")
-    find: Callable[[Path], tuple[Member, ...]] = getattr(importlib.import_module(module), function)
-    return reading_errors(source, lambda: find(source))
+    find: Callable[..., tuple[Member, ...]] = getattr(importlib.import_module(module), function)
+    return reading_errors(source, lambda: find(source, name_rule) if name_rule else find(source))

@@ -28,9 +28,12 @@ FORMATS = (
     ("amigos", "AMIGOS", "The folder of Data_Preprocessed_P01.mat to P40.mat.", ""),
     ("wesad", "WESAD", "The folder of S2 to S17, with S2.pkl in S2.", ""),
     ("csi", "WiFi CSI (ESP32)", "The folder of the logs (WHO_1.csv), with events.csv if there is one.", ""),
+    ("speech", "Speech (wav files)", "A folder of wav files that say who speaks in which emotion.", ""),
 )
 """Name, title, what to choose, and the files of it; without those a folder is chosen, and it names its own
 participants."""
+TABLE = "its table utterances.csv"
+RULES = (TABLE, "emodb", "tess", "ravdess")
 
 
 class ImportDialog(ExchangeDialog):
@@ -55,6 +58,15 @@ class ImportDialog(ExchangeDialog):
             labelled("F&ile or folder", self.source),
             beside(self.source, Tinted("Choose…", "folder", self._choose)),
         )
+        self.rule = choice("Who speaks, by")
+        self.rule.addItems(RULES)
+        self.rule.setEditable(True)
+        self.rule.setToolTip(
+            "The table (file, speaker, emotion), a published naming, or a regular expression of your own:\n"
+            "(?P<speaker>[^_]+)_(?P<emotion>[^_]+)_(?P<text>.+)"
+        )
+        self.rule_label = labelled("Who speaks, &by", self.rule)
+        self.form.addRow(self.rule_label, self.rule)
         self.code = QLineEdit()
         self.code.setAccessibleName("Participant code")
         self.code.setMaxLength(32)
@@ -70,7 +82,9 @@ class ImportDialog(ExchangeDialog):
         """Return the command line."""
         line = ["import", str(self.format.currentData()), self.source.text().strip()]
         whose = [] if self._is_set() else ["--participant", self.code.text().strip()]
-        return [*line, "--study", str(self._study.folder), *whose]
+        rule = self.rule.currentText().strip()
+        named = ["--name-rule", rule] if self._is_speech() and rule not in ("", TABLE) else []
+        return [*line, "--study", str(self._study.folder), *whose, *named]
 
     def go(self) -> None:
         """Run the import."""
@@ -96,12 +110,18 @@ class ImportDialog(ExchangeDialog):
         """Whether a data set is chosen, which says itself who its participants are."""
         return not FORMATS[self.format.currentIndex()][3]
 
+    def _is_speech(self) -> bool:
+        """Whether files are chosen whose names follow no one scheme."""
+        return bool(self.format.currentData() == "speech")
+
     def _look(self) -> None:
         self.format_words.setText(FORMATS[self.format.currentIndex()][2])
         code, text = self.code.text().strip(), self.source.text().strip()
         verdict = self._verdict(code)
         for field in (self.code, self.code_label):
             field.setEnabled(not self._is_set())
+        for asked in (self.rule, self.rule_label):
+            asked.setVisible(self._is_speech())
         self.verdict.setText(verdict.text)
         self.verdict.set_colour("muted" if verdict.is_good or (not code and not self._is_set()) else "alarm")
         is_there = bool(text) and Path(text).exists()

@@ -1,8 +1,9 @@
-"""IMEMD-CRNN's tables on Emo-DB: against plain EMD, no decomposition and SVMs, a speaker left out."""
+"""IMEMD-CRNN's tables on a corpus of speech: against plain EMD, nothing decomposed and SVMs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,14 +19,19 @@ from analysis.literature.paper import Cell, Ours
 from analysis.targets.recipe import Recipe, Target
 from app.analysing.corpora import study_corpus
 from app.analysing.evaluating import in_words, prepare
-from app.analysing.literature.finishing import finished
+from app.analysing.literature.finishing import finished, guard_words, missing_words
 from app.analysing.literature.imemd_tables import cost_table, signal_table
-from app.analysing.literature.open_data import enter_emodb, fullest
+from app.analysing.literature.open_data import enter_speech, fullest
 from app.analysing.literature.reproducing import Made, Order
 from app.analysing.svg import Estimate, forest
 from app.analysing.targets import make_target
 
 METRIC = "uar"
+OF_A_SPEAKER = "balanced_accuracy"
+"""The mean recall of the emotions that a speaker has: `METRIC` is undefined where one of them is missing."""
+TOLD_LINES = 4
+EVERY_S = 30.0
+OF_EACH = "Of a speaker: the mean recall of the emotions that he or she has."
 TRIAL = CaseSpec("trial")
 OURS = "IMEMD-CRNN"
 
@@ -62,7 +68,7 @@ QUICK = Scale(
     network={
         "channels": 4, "gru": 8, "gru_layers": 1, "dense": 16, "epochs": 5, "batch": 8, "rate": 0.005,
     },
-    words="QUICK FORM: 3 speakers, 2 utterances an emotion, 8 kHz, 2 phases, 4 siftings, 5 passes: "
+    words="QUICK FORM: up to 3 speakers, 2 utterances an emotion, 8 kHz, 2 phases, 4 siftings, 5 passes: "
     "too little for the networks to learn",
 )  # fmt: skip
 
@@ -75,7 +81,7 @@ def tables(order: Order) -> Made:
 def made_at(order: Order, scale: Scale) -> Made:
     """Make the tables on so much of the data."""
     speakers = fullest(order.source, scale.speakers) if scale.speakers else ()
-    enter_emodb(order.study, order.source, order.said, speakers)
+    corpus_name = enter_speech(order.study, order.source, order.said, speakers)
     with in_words():
         corpus = study_corpus(order.study)
         target = _fewer(make_target(order.study, corpus, Recipe("category", "category")), scale)
@@ -83,14 +89,20 @@ def made_at(order: Order, scale: Scale) -> Made:
     for name, experiment in experiments(scale, order.seed).items():
         order.said(f"{name}: features and training")
         prepared = prepare(
-            order.study, corpus, target, experiment, workers=max(1, order.workers), cancelled=order.cancelled
+            order.study,
+            corpus,
+            target,
+            experiment,
+            workers=max(1, order.workers),
+            progress=_shares(order.said, name),
+            cancelled=order.cancelled,
         )
         runs[name] = finished(order.study, prepared, order, Here() if order.is_quick else None).run
     predictions = {name: run.predictions() for name, run in runs.items()}
     with in_words():
-        compared = compare(predictions, METRIC, order.seed)
+        compared = compare(predictions, OF_A_SPEAKER, order.seed)
     order.said("cost of a second of sound, synthetic signal")
-    about = _data(predictions[OURS], scale)
+    about = _about(corpus_name, predictions[OURS], compared, scale)
     made = (
         _scores(runs, compared, about, scale),
         _by_speaker(compared, about, scale),
@@ -171,19 +183,44 @@ def _kinds(target: Target, recording: str) -> int:
     return len({value for (own, _), value in target.values.items() if own == recording})
 
 
-def _data(predictions: Predictions, scale: Scale) -> str:
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What every table says of the data and of how they were divided."""
+
+    corpus: str
+    data: str
+    protocol: str
+
+
+def _about(corpus: str, predictions: Predictions, compared: Comparison, scale: Scale) -> _About:
     people = len(np.unique(predictions.cases.participant))
     seconds = np.median(predictions.cases.stop_s - predictions.cases.start_s)
-    told = f"EmoDB: {len(predictions)} utterances of {people} speakers, {seconds:.1f} s each (median)"
-    return f"{told}. {scale.words}" if scale.words else told
-
-
-def _protocol(scale: Scale) -> str:
+    data = f"{corpus}: {len(predictions)} utterances of {people} speakers, {seconds:.1f} s each (median)"
+    if compared.left_out:
+        data += f"; {compared.left_out} more were not predicted by all methods"
+    data += f". {scale.words}" if scale.words else ""
     varied = f"{scale.variants} variants of each training utterance" if scale.variants else "no variants"
-    return (
-        f"leave one speaker out, one of the others validates; {scale.n_phases} phases, "
-        f"{scale.rate_hz / 1000:g} kHz, segments of {scale.segment_s:g} s, {varied}"
+    # Of two speakers one trains alone: the engine sets some of his or her utterances aside.
+    validates = "one in eight of the others validates" if people > 2 else "a part of the other's validates"
+    return _About(
+        corpus,
+        data,
+        f"leave one speaker out, {validates}; {scale.n_phases} phases, {scale.rate_hz / 1000:g} kHz, "
+        f"segments of {scale.segment_s:g} s, {varied}",
     )
+
+
+def _shares(said: Callable[[str], None], name: str) -> Callable[[float], None]:
+    """Return what says how far the features are, at times: they take from seconds to hours."""
+    last_s = time.monotonic()
+
+    def progress(share: float) -> None:
+        nonlocal last_s
+        if time.monotonic() - last_s > EVERY_S:
+            last_s = time.monotonic()
+            said(f"{name}: {100 * share:.0f} % of the features")
+
+    return progress
 
 
 def _notes(scale: Scale) -> tuple[str, ...]:
@@ -191,7 +228,7 @@ def _notes(scale: Scale) -> tuple[str, ...]:
     return (f"{scale.words}.", *own) if scale.words else own
 
 
-def _scores(runs: Mapping[str, Run], compared: Comparison, about: str, scale: Scale) -> Ours:
+def _scores(runs: Mapping[str, Run], compared: Comparison, about: _About, scale: Scale) -> Ours:
     rows: list[tuple[Cell, ...]] = []
     controls: list[str] = []
     for place, (name, run) in enumerate(runs.items()):
@@ -203,30 +240,43 @@ def _scores(runs: Mapping[str, Run], compared: Comparison, about: str, scale: Sc
         rows.append(
             (
                 name, INPUT[name], float(np.mean(share)),
-                float(np.std(share, ddof=1)) if len(share) > 1 else None,
+                float(np.std(share, ddof=1)) if len(share) > 1 else None, float(len(share)),
                 _percent(metrics[METRIC].get("value")), _percent(interval.get("low")),
                 _percent(interval.get("high")), _percent(metrics["accuracy"].get("value")),
             )
         )  # fmt: skip
-        controls += _controls(name, result)
-    classes = len(next(iter(runs.values())).classes)
+        controls += _controls(name, run)
+    first = next(iter(runs.values()))
+    classes = len(first.classes)
     return Ours(
-        "UAR on Emo-DB, a speaker left out",
-        about,
-        _protocol(scale),
-        ("method", "input", "UA %", "SD", "UAR pooled %", "low", "high", "accuracy %"),
+        f"UAR on {about.corpus}, a speaker left out",
+        about.data,
+        about.protocol,
+        ("method", "input", "UA %", "SD", "speakers", "UAR pooled %", "low", "high", "accuracy %"),
         tuple(rows),
         (f"chance {100 / classes:.1f} %", *controls),
         (
             *_notes(scale),
             "UA: mean over speakers of the mean recall of the emotions that each has. Pooled: recalls over "
             "all.",
+            *_without(compared, first.predictions()),
         ),
         tuple(run.name for run in runs.values()),
     )
 
 
-def _controls(name: str, result: Mapping[str, Any]) -> list[str]:
+def _without(compared: Comparison, predictions: Predictions) -> list[str]:
+    """Return who lacks which emotions, in a sentence, and nothing where everybody has all."""
+    gone = []
+    for code in compared.participants:
+        own = set(predictions.y[predictions.cases.participant == code].astype(int).tolist())
+        lacking = [label for kind, label in enumerate(predictions.classes) if kind not in own]
+        gone += [f"{code} has no {', '.join(lacking)}"] if lacking else []
+    return [f"Not every speaker has every emotion: {'; '.join(gone)}."] if gone else []
+
+
+def _controls(name: str, run: Run) -> list[str]:
+    result = run.result or {}
     found = result.get("controls", {}).get("permutations") or {}
     base = (result.get("baseline") or {}).get("metrics", {}).get(METRIC, {})
     value = base.get("value") if isinstance(base, Mapping) else None
@@ -234,21 +284,36 @@ def _controls(name: str, result: Mapping[str, Any]) -> list[str]:
     if found.get("p") is not None:
         told.append(f"{found['n']} permutations of stored predictions: p = {found['p']:.3g}")
     watermark = result.get("watermark")
-    return [f"{name}: {', '.join([*told, *([watermark] if watermark else [])])}; all guards passed"]
+    told += [watermark] if watermark else []
+    return [f"{name}: {', '.join(told) or 'no control'}; {_guards(run)}"]
+
+
+def _guards(run: Run) -> str:
+    """Return what the guards of a run say, with what a reader must know, and which folds are missing."""
+    lines = [line for line in run.guards.lines if line.state in ("told", "shown")]
+    told = [f"{line.guard}{f' of {line.fold}' if line.fold else ''}: {line.words}" for line in lines]
+    more = [f"and {len(told) - TOLD_LINES} more"] if len(told) > TOLD_LINES else []
+    words = [guard_words(run), *told[:TOLD_LINES], *more, missing_words(run.result or {})]
+    return "; ".join(filter(None, words))
 
 
 def _percent(value: float | None) -> float | None:
     return None if value is None else 100 * float(value)
 
 
-def _by_speaker(compared: Comparison, about: str, scale: Scale) -> Ours:
+def _by_speaker(compared: Comparison, about: _About, scale: Scale) -> Ours:
     rows = tuple((code, *map(_percent, values)) for code, values in compared.participants.items())
     return Ours(
-        "UAR by speaker, %", about, _protocol(scale), ("speaker", *compared.names), rows, notes=_notes(scale)
+        "UAR by speaker, %",
+        about.data,
+        about.protocol,
+        ("speaker", *compared.names),
+        rows,
+        notes=(*_notes(scale), OF_EACH),
     )
 
 
-def _recalls(predictions: Mapping[str, Predictions], about: str, scale: Scale) -> Ours:
+def _recalls(predictions: Mapping[str, Predictions], about: _About, scale: Scale) -> Ours:
     first = predictions[OURS]
     columns = {}
     for name, each in predictions.items():
@@ -261,29 +326,41 @@ def _recalls(predictions: Mapping[str, Predictions], about: str, scale: Scale) -
         (label, *(columns[name][kind] for name in columns)) for kind, label in enumerate(first.classes)
     )
     return Ours(
-        "Recall by emotion, %", about, _protocol(scale), ("emotion", *columns), rows, notes=_notes(scale)
+        "Recall by emotion, %", about.data, about.protocol, ("emotion", *columns), rows, notes=_notes(scale)
     )
 
 
-def _pairs(compared: Comparison, about: str, scale: Scale) -> Ours:
+def _pairs(compared: Comparison, about: _About, scale: Scale) -> Ours:
     rows: list[tuple[Cell, ...]] = []
     reasons = []
     for pair in compared.pairs:
         rows.append(
             (
-                f"{pair.first} less {pair.second}", _percent(pair.mean), _percent(pair.low),
-                _percent(pair.high), pair.flip_p, pair.flip_holm, pair.wilcoxon_p, pair.wilcoxon_holm,
+                f"{pair.first} less {pair.second}", float(pair.participants), _percent(pair.mean),
+                _percent(pair.low), _percent(pair.high), pair.flip_p, pair.flip_holm, pair.wilcoxon_p,
+                pair.wilcoxon_holm,
             )
         )  # fmt: skip
         reasons += [pair.reason] if pair.reason else []
     return Ours(
         "Paired over speakers, UAR in points",
-        about,
-        _protocol(scale),
-        ("pair", "mean", "low", "high", "sign-flip p", "Holm", "Wilcoxon p", "Holm (Wilcoxon)"),
+        about.data,
+        about.protocol,
+        (
+            "pair",
+            "speakers",
+            "mean",
+            "low",
+            "high",
+            "sign-flip p",
+            "Holm",
+            "Wilcoxon p",
+            "Holm (Wilcoxon)",
+        ),
         tuple(rows),
         notes=(
             *_notes(scale),
+            OF_EACH,
             "p by random signs of the speakers' differences; Holm's correction over all pairs of the table.",
             *dict.fromkeys(reasons),
         ),

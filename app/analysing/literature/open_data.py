@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from analysis.exchange.import_emodb import NAME as EMODB_NAME
 from analysis.exchange.import_emodb import members as emodb_members
 from analysis.exchange.import_session import Imported, ImportFileError, write_session
 from analysis.exchange.import_set import Member
+from analysis.exchange.import_speech import TABLE, wav_files
+from analysis.exchange.import_speech import members as speech_members
+from analysis.exchange.speech_names import scheme_of
 from analysis.session_file import SessionFileError, WriteFailedError
 from app.analysing.literature.reproducing import LiteratureError
 from app.copying import copy_verified
@@ -23,6 +27,9 @@ from app.study import Study
 
 NAMESPACE = uuid.UUID("6f0f3c5e-3d5a-4f0e-9a55-0d6c9a3f1e11")
 """As `evoke import` has it: the same recording has the same number, whichever way it came in."""
+
+CORPORA: Mapping[str, str] = MappingProxyType({"emodb": "Emo-DB", "tess": "TESS", "ravdess": "RAVDESS"})
+"""Names of corpora by the word of their sessions' files."""
 
 
 def enter_emodb(
@@ -55,6 +62,54 @@ def enter_emodb(
         raise LiteratureError(
             f"{source}: could not be imported ({error}). Look at the disk's room."
         ) from error
+
+
+def enter_speech(
+    study: Study,
+    source: Path | None,
+    said: Callable[[str], None] = lambda words: None,
+    speakers: tuple[str, ...] = (),
+) -> str:
+    """Make a folder of speech sessions of a study that does not have them yet; return the corpus's name.
+
+    By its table where there is one, else by the published naming that its files follow. `speakers` are those
+    of Emo-DB to be taken, () for all. Raises LiteratureError with one clear message.
+    """
+    if source is None:
+        tasks = {_task(session.file) for session in study.sessions()}
+        if not tasks:
+            raise LiteratureError(
+                "The folder of Emo-DB's wav files is needed, or of other speech: add it behind the name."
+            )
+        return CORPORA.get(tasks.pop(), "speech") if len(tasks) == 1 else "speech"
+    try:
+        is_table = source.is_dir() and (source / TABLE).is_file()
+        scheme = "" if is_table or not source.is_dir() else scheme_of(path.stem for path in wav_files(source))
+        if source.is_dir() and not is_table and not scheme:
+            raise LiteratureError(
+                f"{source}: its wav files are named as none of {', '.join(CORPORA.values())}. Put a table "
+                f"{TABLE} there with the columns file, speaker, emotion."
+            )
+        if not is_table and scheme in ("", "emodb"):
+            enter_emodb(study, source, said, speakers)
+            return CORPORA["emodb"]
+        known = {session.participant for session in study.sessions()}
+        for member in speech_members(source, scheme):
+            if member.participant not in known:
+                said(f"importing speaker {member.participant}")
+                enter(study, member, scheme or "speech")
+    except ImportFileError as error:
+        raise LiteratureError(str(error)) from error
+    except (OSError, WriteFailedError, SessionFileError) as error:
+        raise LiteratureError(
+            f"{source}: could not be imported ({error}). Look at the disk's room."
+        ) from error
+    return CORPORA.get(scheme, f"speech of {source.resolve().name}")
+
+
+def _task(file: str) -> str:
+    """Return the word for the task in a session file's name."""
+    return file.rpartition("_task-")[2].partition("_")[0]
 
 
 def fullest(source: Path | None, count: int) -> tuple[str, ...]:

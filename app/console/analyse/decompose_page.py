@@ -14,6 +14,7 @@ from app.analysing.decomposition_figures import (
     modes_table,
     spectra_figure,
 )
+from app.analysing.evaluating import store_of
 from app.console.analyse.decompose_work import Asked, Channel, Offer, Results, compute, methods, offer
 from app.console.analyse.draw_figure import FigureView
 from app.console.analyse.draw_table import TableView
@@ -48,7 +49,7 @@ ABOUT = {
 
 
 class DecomposePage(WaitingStep):
-    """Takes one stretch of one channel apart; results of this window are kept, nothing is stored."""
+    """Takes one stretch of one channel apart; what took long is kept in the study's store of features."""
 
     unreadable = "The recordings cannot be read."
 
@@ -86,7 +87,7 @@ class DecomposePage(WaitingStep):
         self.channel = combo("Channel")
         self.trial = combo("Trial")
         self.from_s = number("From", 0.0, 86_400.0, 0.0, 3, " s")
-        self.from_s.setToolTip("Seconds from the start of the trial")
+        self.from_s.setToolTip("Seconds from the start of the trial, or of the channel's whole recording")
         self.length_s = number("Length", 0.01, LONGEST_S, LENGTH_S, 3, " s")
         self.rate_hz = number("Rate", 0.0, 200_000.0, 0.0, 0, " Hz")
         self.rate_hz.setSpecialValueText("as recorded")
@@ -189,24 +190,21 @@ class DecomposePage(WaitingStep):
         fill_combo(self.trial, [*trials, (WHOLE, -1)], self.trial.currentData())
         self._on_trial()
 
-    def _span(self) -> tuple[float, float]:
-        """Return when what is chosen at Trial begins and ends, in seconds of the recording's clock."""
+    def _span(self) -> tuple[float, float] | None:
+        """Return when the chosen trial begins and ends on the recording's clock; None for all of it."""
         assert self.offer is not None
         recording, chosen = self.recording.currentData(), self.trial.currentData()
-        trials = self.offer.trials(recording)
-        for trial in trials:
-            if trial.index == chosen:
-                return trial.shown
-        first = min((trial.shown[0] for trial in trials), default=0.0)
-        return first, max((trial.shown[1] for trial in trials), default=first)
+        return next((trial.shown for trial in self.offer.trials(recording) if trial.index == chosen), None)
 
     def _on_trial(self) -> None:
         if self.offer is None or self.recording.currentData() is None:
             return
-        first, stop = self._span()
+        span = self._span()
         self.from_s.setValue(0.0)
-        if stop > first:
-            self.length_s.setValue(min(LENGTH_S, stop - first))
+        if span is None:
+            self.length_s.setValue(LENGTH_S)
+        elif span[1] > span[0]:
+            self.length_s.setValue(min(LENGTH_S, span[1] - span[0]))
         self._show_buttons()
 
     def _on_method(self) -> None:
@@ -230,14 +228,20 @@ class DecomposePage(WaitingStep):
         recording, channel = self.recording.currentData(), self.channel.currentData()
         if self.offer is None or recording is None or not isinstance(channel, Channel):
             return None
-        start_s, length_s = self._span()[0] + self.from_s.value(), self.length_s.value()
-        words = (
-            f"{recording}, {self.trial.currentText()}, {channel.words}, "
-            f"{self.from_s.value():g} to {self.from_s.value() + length_s:g} s"
-        )
+        span = self._span()
+        words = f"{recording}, {self.trial.currentText()}, {channel.words}"
         known = self.offer.material.corpus.by_id[recording]
         settings = Settings(self.method.currentData(), **self.settings.values())
-        return Asked(known, channel, start_s, length_s, self.rate_hz.value(), settings, words)
+        return Asked(
+            known,
+            channel,
+            None if span is None else span[0],
+            self.from_s.value(),
+            self.length_s.value(),
+            self.rate_hz.value(),
+            settings,
+            words,
+        )
 
     # Computing and showing
 
@@ -250,15 +254,19 @@ class DecomposePage(WaitingStep):
         asked = self._asked()
         if asked is None:
             return
+        assert self.offer is not None
         self.trouble.say("")
         self.start.setEnabled(False)
-        held = self.results.get(asked) is not None
+        store = store_of(self.offer.material.study)
         self.waiting.run(
-            lambda told: compute(asked, self.results, told), lambda found: self._on_found(found, held)
+            lambda told: compute(asked, self.results, store, told),
+            lambda made: self._on_found(made[0], made[1], store.problem),
         )
 
-    def _on_found(self, found: Analysed, was_held: bool) -> None:
+    def _on_found(self, found: Analysed, was_held: bool, problem: str) -> None:
         self.found = found
+        if problem:
+            self.trouble.say(problem, "warning")
         kept = " (kept from before)" if was_held else ""
         self.summary.set_whole(f"{found.words}{kept}.")
         nothing = "This stretch has no waves: all of it is residue."

@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from analysis.corpus.corpus import Recording, Trial
+from analysis.decomposition.arrays import VERSION, from_arrays, to_arrays
 from analysis.decomposition.decompose import decompose
 from analysis.decomposition.settings import METHODS, DecompositionError, Settings
 from analysis.decomposition.spectra import Floats
 from analysis.features.feature import Signal
 from analysis.features.resampling import resampled
-from analysis.overview.row_times import row_times
+from analysis.features.store import Store
+from analysis.overview.row_times import RowTimes, row_times
 from analysis.records import StreamInfo
 from analysis.session_file import SessionFileError, open_session
 from app.analysing.decomposition_figures import Analysed, analysed
@@ -26,7 +28,11 @@ from stimuli.problems import EvokeError
 
 MOST_SAMPLES = 200_000
 KEPT = 12
+KEPT_FROM_S = 0.5
+"""What took longer is put into the study's store."""
 GAP_SAMPLES = 1.5
+LEAST_SAMPLES = 4
+ROUNDING_S = 1e-6
 
 
 @dataclass(frozen=True)
@@ -62,11 +68,15 @@ class Offer:
 
 @dataclass(frozen=True)
 class Asked:
-    """A stretch of a channel and how to decompose it; `rate_hz` 0: as it was recorded."""
+    """A stretch of a channel and how to decompose it; `rate_hz` 0: as it was recorded.
+
+    It begins `from_s` behind `zero_s` of the recording's clock, None for the channel's own beginning.
+    """
 
     recording: Recording
     channel: Channel
-    start_s: float
+    zero_s: float | None
+    from_s: float
     length_s: float
     rate_hz: float
     settings: Settings
@@ -76,8 +86,27 @@ class Asked:
     def key(self) -> tuple[object, ...]:
         """Everything that decides the result, the recording's content among it."""
         info = self.channel.stream
-        span = (self.start_s, self.length_s, self.rate_hz)
+        span = (self.zero_s, self.from_s, self.length_s, self.rate_hz)
         return (self.recording.sha256, info.id, self.channel.place, *span, self.settings)
+
+    @property
+    def said(self) -> dict[str, object]:
+        """The same in words, and whose it is: as the study's store describes an entry."""
+        info = self.channel.stream
+        return {
+            "kind": "decomposition",
+            "version": VERSION,
+            "recording": self.recording.id,
+            "participant": self.recording.participant,
+            "recording_sha256": self.recording.sha256,
+            "streams": {info.id: [info.channels[self.channel.place]]},
+            "place": self.channel.place,
+            "zero_s": self.zero_s,
+            "from_s": self.from_s,
+            "length_s": self.length_s,
+            "rate_hz": self.rate_hz,
+            "settings": asdict(self.settings),
+        }
 
 
 @dataclass
@@ -116,11 +145,15 @@ def offer(study: Study, told: Told) -> Offer:
     )
 
 
-def compute(asked: Asked, results: Results, told: Told) -> Analysed:
-    """Return the modes of a stretch, those of `results` if held; raises EvokeError, CancelledError."""
+def compute(asked: Asked, results: Results, store: Store, told: Told) -> tuple[Analysed, bool]:
+    """Return the modes of a stretch, and whether `results` or `store` held them.
+
+    What took long is put into the store: from there it is read back another day. Raises EvokeError,
+    CancelledError.
+    """
     held = results.get(asked)
     if held is not None:
-        return held
+        return held, True
     told(0, 0, "the signal")
     signal = _stretch(asked)
     began = time.perf_counter()
@@ -130,19 +163,28 @@ def compute(asked: Asked, results: Results, told: Told) -> Analysed:
         told(done, of, f"mode {min(done + 1, most)} of at most {most}")
 
     told(0, most, f"mode 1 of at most {most}")
-    try:
-        found = decompose(
-            signal.values[:, 0], signal.rate_hz, asked.settings, progress=heard, cancelled=told.cancelled
-        )
-    except DecompositionError as error:
-        raise EvokeError(str(error)) from error
+    kept = store.held(asked.said)
+    if kept is not None:
+        found = from_arrays(kept, asked.settings)
+        seconds = float(kept["seconds"])
+    else:
+        try:
+            found = decompose(
+                signal.values[:, 0], signal.rate_hz, asked.settings, progress=heard, cancelled=told.cancelled
+            )
+        except DecompositionError as error:
+            raise EvokeError(str(error)) from error
+        seconds = time.perf_counter() - began
+        if seconds > KEPT_FROM_S:
+            store.hold(asked.said, {**to_arrays(found), "seconds": np.array(seconds)})
     told(most, most, "figures")
-    seconds = time.perf_counter() - began
     info = asked.channel.stream
     values: Floats = np.asarray(signal.values[:, 0], np.float64)
-    made = analysed(asked.words, info.units[asked.channel.place], values, found, seconds)
+    made = analysed(
+        f"{asked.words}, {_reach(asked, signal)}", info.units[asked.channel.place], values, found, seconds
+    )
     results.put(asked, made)
-    return made
+    return made, kept is not None
 
 
 def _stretch(asked: Asked) -> Signal:
@@ -159,11 +201,17 @@ def _stretch(asked: Asked) -> Signal:
         with open_session(asked.recording.path) as session:
             stream = session.streams[info.id]
             times = row_times(stream)
-            first, stop = times.rows_between(asked.start_s, asked.start_s + asked.length_s)
-            if stop - first < 4:
-                raise EvokeError(f"{asked.words}: nothing was recorded there. Choose another stretch.")
+            zero_s = times.first_s if asked.zero_s is None else asked.zero_s
+            start_s = zero_s + asked.from_s
+            stop_s = start_s + asked.length_s
+            first, stop = times.rows_between(start_s, stop_s)
             stamps = times.times(np.arange(first, stop))
-            held = np.asarray(stream.data[first:stop], np.float64)
+            # Some rows beside may come along; a rounding error takes none away.
+            inside = (stamps > start_s - ROUNDING_S) & (stamps < stop_s - ROUNDING_S)
+            if inside.sum() < LEAST_SAMPLES:
+                raise EvokeError(_nothing(asked, times))
+            stamps = stamps[inside]
+            held = np.asarray(stream.data[first:stop], np.float64)[inside]
     except (SessionFileError, OSError) as error:
         raise EvokeError(f"{asked.recording.path}: cannot be read ({error}).") from error
     column = held[:, place] if held.ndim == 2 else held
@@ -171,10 +219,31 @@ def _stretch(asked: Asked) -> Signal:
     missing = int((~np.isfinite(column)).sum())
     if missing or hole > max(GAP_SAMPLES / rate_hz, 0.02):
         what = f"{missing} samples are missing" if missing else f"{hole:.2f} s are missing"
-        raise EvokeError(f"{asked.words}: {what} there. Choose a stretch without a gap.")
+        where = f"{asked.words}, {asked.from_s:g} to {asked.from_s + asked.length_s:g} s"
+        raise EvokeError(f"{where}: {what} there. Choose a stretch without a gap.")
     grid = stamps[0] + np.arange(len(stamps)) / rate_hz
     even = np.interp(grid, stamps, column)[:, None].astype(np.float32)
     return resampled(Signal("", rate_hz, float(stamps[0]), even, ("",), ("",)), asked.rate_hz)
+
+
+def _reach(asked: Asked, signal: Signal) -> str:
+    """Return from when to when there are samples: as asked for, or up to where the channel ends."""
+    held_s = len(signal.values) / signal.rate_hz
+    is_whole = abs(held_s - asked.length_s) <= GAP_SAMPLES / min(signal.rate_hz, asked.channel.stream.rate_hz)
+    stop_s = asked.from_s + (asked.length_s if is_whole else held_s)
+    return f"{asked.from_s:g} to {round(stop_s, 3):g} s"
+
+
+def _nothing(asked: Asked, times: RowTimes) -> str:
+    """Return that there are no samples, and where there are some, counted as the page counts."""
+    if not times.rows:
+        return f"{asked.words}: this channel holds no sample. Choose another."
+    zero_s = times.first_s if asked.zero_s is None else asked.zero_s
+    return (
+        f"{asked.words}: nothing was recorded from {asked.from_s:g} to {asked.from_s + asked.length_s:g} s. "
+        f"Counted so, the channel goes from {times.first_s - zero_s:.1f} to {times.last_s - zero_s:.1f} s: "
+        "choose a stretch within."
+    )
 
 
 def methods() -> list[tuple[str, object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from analysis.targets.recipe import Recipe, Target
 from app.analysing.corpora import study_corpus
 from tests.helpers.batches import make_batch as planted
 from tests.helpers.engine import start_trackers
-from tests.helpers.labelled import BVP, EDA, SHOWN_S, make_study
+from tests.helpers.labelled import BVP, EDA, SHOWN_S, VOICE, make_study
 
 BVP_INPUT = InputSpec("bvp", "bvp", "samples", {"rate_hz": 16.0}, 0.5, 0.25)
 EDA_INPUT = InputSpec("eda", "eda", "values")
@@ -138,6 +139,36 @@ def test_a_recording_that_is_gone_is_named(corpus: Corpus, store: Store) -> None
     gone = tuple(replace(each, path=Path("nowhere.h5")) for each in corpus.recordings)
     with pytest.raises(CorpusError, match=r"nowhere\.h5"):
         build(replace(corpus, recordings=gone), target(corpus), CaseSpec(), (BVP_INPUT,), store)
+
+
+def test_what_takes_minutes_is_stopped_within_a_recording_and_goes_on_there(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.features.store.KEEP_PART_S", -1.0)
+    spoken = study_corpus(make_study(tmp_path / "spoken", 1, 3, streams=(VOICE,)))
+    settings = {"method": "emd", "sifts": 2, "k_max": 2, "segment_s": 1.0}
+    asked = target(spoken), CaseSpec(), (InputSpec("speech", "speech", "speech.imemd", settings),)
+    told: list[float] = []
+    with pytest.raises(CancelledError):
+        build(spoken, *asked, store, progress=told.append, cancelled=lambda: len(told) > 2)
+    assert told == [0.0, 0.0, pytest.approx(1 / 3)]
+    made = [each["span_count"] for each in store.entries()]
+    assert made == [1]
+    again = Store(store.folder)
+    counted: list[int] = []
+    part = Store._part
+
+    def counting(self: Store, *given: Any) -> Any:
+        before = len(list(self.entries()))
+        found = part(self, *given)
+        counted.append(len(list(self.entries())) - before)
+        return found
+
+    monkeypatch.setattr(Store, "_part", counting)
+    built = build(spoken, *asked, again)
+    assert counted == [0, 1, 1]
+    plain = build(spoken, *asked, Store(tmp_path / "other")).batch
+    assert np.array_equal(built.batch.inputs["speech"].values, plain.inputs["speech"].values, equal_nan=True)
 
 
 def test_progress_is_told_and_it_can_be_stopped(corpus: Corpus, store: Store) -> None:

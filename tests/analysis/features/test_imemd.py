@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from analysis.features.as_live import AS_LIVE, by_span, extracted
 from analysis.features.feature import FeatureError, Signal, Steps, feature
-from analysis.features.imemd import IMEMD, hilbert_distribution, segments
+from analysis.features.imemd import IMEMD, hilbert_distribution, imemd_by_span, segments
 from analysis.features.sound_variants import Most, pitch_shifted, time_shifted, variant, with_noise
+from analysis.recognizers.recognizer import CancelledError
 
 Floats = NDArray[np.float64]
 CHEAP = {"n_phases": 2, "sifts": 2, "k_max": 3}
@@ -175,3 +177,40 @@ def test_a_variant_is_as_long_and_its_largest_sample_is_one() -> None:
 def test_what_is_impossible_is_said(changed: dict[str, Any], words: str) -> None:
     with pytest.raises(FeatureError, match=words):
         steps(voice(0.2), **changed)
+
+
+@pytest.mark.parametrize("variants", [0, 2])
+def test_span_by_span_the_numbers_are_the_same(variants: int) -> None:
+    sound, spans = voice(3.0), [[0.0, 1.0], [1.0, 2.9]]
+    chosen = {**IMEMD.settings, **CHEAP, "segment_s": 1.0, "variants": variants}
+    whole = steps(sound, spans=spans, segment_s=1.0, variants=variants)
+    of = imemd_by_span(signal(sound), chosen)
+    parts = [of(start_s, stop_s, lambda: False) for start_s, stop_s in spans]
+    np.testing.assert_array_equal(whole.values, np.concatenate([each.values for each in parts]))
+    np.testing.assert_array_equal(whole.times_s, np.concatenate([each.times_s for each in parts]))
+    assert whole.first.tolist() == [0, len(parts[0].values), len(whole.values)]
+
+
+def test_a_decomposition_is_stopped_within_a_segment() -> None:
+    asked = 0
+
+    def cancelled() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 5
+
+    of = imemd_by_span(signal(voice(1.0)), {**IMEMD.settings, "segment_s": 1.0})
+    with pytest.raises(CancelledError):
+        of(0.0, 1.0, cancelled)
+    assert asked == 6
+
+
+def test_as_live_it_is_the_same_span_by_span() -> None:
+    sound, spans = signal(voice(3.0)), np.array([[0.0, 1.0], [1.0, 2.9]])
+    chosen = {**IMEMD.settings, **CHEAP, "segment_s": 1.0, AS_LIVE: 1.5}
+    whole = extracted(IMEMD, sound, spans, 0.0, 0.0, chosen)
+    of = by_span(IMEMD, sound, chosen)
+    assert of is not None
+    parts = [of(start_s, stop_s, lambda: False) for start_s, stop_s in spans.tolist()]
+    np.testing.assert_array_equal(whole.values, np.concatenate([each.values for each in parts]))
+    assert by_span(feature("statistics"), sound, {}) is None

@@ -65,6 +65,21 @@ def test_a_folder_is_chosen_for_a_set(
     assert dialog.source.text() == "/a/file.zip"
 
 
+def test_speech_is_asked_how_its_files_are_named(dialog: ImportDialog, tmp_path: Path) -> None:
+    assert not dialog.rule.isVisible()
+    choose(dialog, "speech")
+    assert dialog.rule.isVisible() and not dialog.code.isEnabled()
+    dialog.source.setText(str(tmp_path))
+    assert "--name-rule" not in dialog.arguments()
+    dialog.rule.setCurrentText("tess")
+    assert dialog.arguments()[-2:] == ["--name-rule", "tess"]
+    QTest.keyClick(dialog.rule, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(dialog.rule, "(?P<speaker>.)(?P<emotion>.+)")
+    assert dialog.arguments()[-1] == "(?P<speaker>.)(?P<emotion>.+)"
+    choose(dialog, "emodb")
+    assert "--name-rule" not in dialog.arguments() and not dialog.rule.isVisible()
+
+
 def test_a_study_of_simulations_is_told(tmp_path: Path, qtbot: QtBot) -> None:
     dialog = ImportDialog(Study.create(tmp_path / "sim", "Sim", "simulation"))
     qtbot.addWidget(dialog)

@@ -13,10 +13,16 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from analysis.decomposition.settings import METHODS
+from analysis.overview.row_times import row_times
+from analysis.session_file import open_session
+from app.analysing.evaluating import store_of
 from app.console.analyse import decompose_work
-from app.console.analyse.decompose_page import READY, DecomposePage
+from app.console.analyse.decompose_page import READY, WHOLE, DecomposePage
+from app.console.analyse.decompose_work import Offer, Results
 from app.console.analyse.page import AnalysePage
+from app.study import Study
 from tests.helpers.analyse_page import choose, click, rows, settled, step
+from tests.helpers.recordings import START_S
 
 
 def decompose(page: AnalysePage, qtbot: QtBot) -> DecomposePage:
@@ -76,6 +82,30 @@ def test_the_same_is_not_computed_again(
     assert "kept from before" in shown.summary.whole
 
 
+def test_what_took_long_is_read_back_another_day(
+    page: AnalysePage, faces: Study, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decompose_work, "KEPT_FROM_S", -1.0)
+    shown = decompose(page, qtbot)
+    quick(shown, qtbot)
+    first = shown.found
+    assert first is not None
+    assert "kept from before" not in shown.summary.whole
+    shown.results = Results()
+    monkeypatch.setattr(decompose_work, "decompose", None)
+    click(shown.start)
+    settled(shown, qtbot)
+    again = shown.found
+    assert again is not None and again is not first
+    assert "kept from before" in shown.summary.whole
+    np.testing.assert_array_equal(again.found.modes, first.found.modes)
+    np.testing.assert_array_equal(again.found.residue, first.found.residue)
+    assert (again.found.ended, again.found.settings) == (first.found.ended, first.found.settings)
+    # A withdrawal finds it by its description.
+    (said,) = store_of(faces).entries()
+    assert said["recording"] == shown.recording.currentData() and said["participant"] == "P01"
+
+
 def test_any_channel_of_any_recording_can_be_chosen(page: AnalysePage, qtbot: QtBot) -> None:
     shown = decompose(page, qtbot)
     channels = [shown.channel.itemText(place) for place in range(shown.channel.count())]
@@ -87,6 +117,42 @@ def test_any_channel_of_any_recording_can_be_chosen(page: AnalysePage, qtbot: Qt
     assert shown.found is not None
     assert shown.recording.itemText(1) in shown.found.title
     assert shown.found.found.rate_hz == 64
+
+
+@pytest.mark.parametrize("with_trials", [True, False])
+def test_the_whole_recording_begins_where_the_channel_does(
+    with_trials: bool, page: AnalysePage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not with_trials:
+        monkeypatch.setattr(Offer, "trials", lambda *_: ())
+    shown = decompose(page, qtbot)
+    choose(shown.channel, "eeg: C3, 128 Hz", qtbot)
+    if with_trials:
+        choose(shown.trial, WHOLE, qtbot)
+    assert shown.trial.currentText() == WHOLE
+    shown.length_s.setValue(0.5)
+    quick(shown, qtbot)
+    found, asked = shown.found, shown._asked()
+    assert found is not None and asked is not None
+    # The clock counts from the computer's start, and a second and a half lie before the first picture.
+    with open_session(asked.recording.path) as session:
+        stream = session.streams["eeg"]
+        assert row_times(stream).first_s >= START_S - 0.01
+        np.testing.assert_allclose(found.signal, stream.data[:64][:, 4], atol=1e-4)
+    assert found.title.endswith("0 to 0.5 s")
+
+
+def test_the_title_says_what_was_there(page: AnalysePage, qtbot: QtBot) -> None:
+    shown = decompose(page, qtbot)
+    choose(shown.channel, "eeg: C3, 128 Hz", qtbot)
+    choose(shown.trial, WHOLE, qtbot)
+    shown.from_s.setValue(1.0)
+    shown.length_s.setValue(100.0)
+    quick(shown, qtbot)
+    assert shown.found is not None
+    held_s = len(shown.found.signal) / 128
+    assert held_s < 30
+    assert shown.found.title.endswith(f"1 to {round(1 + held_s, 3):g} s")
 
 
 def test_modes_and_pictures_are_saved(page: AnalysePage, qtbot: QtBot, tmp_path: Path) -> None:
@@ -148,7 +214,8 @@ def test_what_cannot_be_decomposed_is_said_in_a_sentence(page: AnalysePage, qtbo
     shown.from_s.setValue(5000.0)
     click(shown.start)
     settled(shown, qtbot)
-    assert "nothing was recorded there" in shown.trouble.text
+    assert "nothing was recorded from 5000 to 5002 s" in shown.trouble.text
+    assert "choose a stretch within" in shown.trouble.text
 
 
 def test_everything_has_a_name_and_the_keyboard_reaches_it(page: AnalysePage, qtbot: QtBot) -> None:
