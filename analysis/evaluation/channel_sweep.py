@@ -9,49 +9,77 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.corpus.cases import Batch, Rows
+from analysis.corpus.cases import Batch
 from analysis.evaluation.experiment import SplitSpec
 from analysis.evaluation.fold import Training, fit_on, predict, seed_of
 from analysis.evaluation.guards import LeakError, blinded, check_blind, check_division, check_ledger
-from analysis.evaluation.splits import KINDS, TRIAL, Division, divide
+from analysis.evaluation.ledger import Ledger
+from analysis.evaluation.splits import KINDS, TRIAL, Division, Fold, divide
+from analysis.evaluation.steps import prepare
 from analysis.recognizers.channel_choice import ALL
 from analysis.recognizers.recognizer import Context
 
 Progress = Callable[[int, int, str], None]
+NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """One participant's figures.
+
+    `f1` is macro F1, `majority` the accuracy of the training side's most frequent class, `seconds` the
+    computing time of the folds that tested this participant.
+    """
+
+    accuracy: float
+    f1: float
+    majority: float
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
     """One setting on one split.
 
-    `accuracy` and `f1` (macro) are the mean over participants, `spread` the SD of their accuracies;
-    `majority` is that of the most frequent class of each training side. `seconds` is the computing time of
-    choice, training and prediction, a participant. `kept` counts, by participant tested, in how many folds
-    each channel was chosen. `people` are the accuracies by participant.
+    `accuracy`, `f1`, `majority` and `seconds` are the means over participants, `spread` the SD of their
+    accuracies (None of one participant). Seconds are those of choice, training and prediction; filling of
+    gaps, which is the same whatever is chosen, is not in them. `kept` counts, by participant tested, in how
+    many folds each channel was chosen. `people` are the figures of each participant who was tested.
     """
 
     statistic: str
     k: int
     split: str
     accuracy: float
-    spread: float
+    spread: float | None
     f1: float
     majority: float
     seconds: float
-    people: Mapping[str, float]
+    people: Mapping[str, Own]
     kept: Mapping[str, Mapping[str, int]]
+
+    def of(self, participant: str) -> Point | None:
+        """Return one participant's figures as a point; None where that participant was not tested."""
+        own = self.people.get(participant)
+        if own is None:
+            return None
+        kept = {participant: self.kept[participant]}
+        return replace(self, **asdict(own), spread=None, people={participant: own}, kept=kept)
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """All points of a split; `watermark` is what must stand over its figures, "" for nothing."""
+    """All points of a split; `watermark` is what must stand over its figures, "" for nothing.
+
+    `notes` say which folds and participants are not in the figures, and what the split says of itself.
+    """
 
     split: str
     words: str
@@ -62,6 +90,11 @@ class Sweep:
     def of(self, statistic: str) -> tuple[Point, ...]:
         """Return the points of a statistic, by K."""
         return tuple(sorted((each for each in self.points if each.statistic == statistic), key=_k))
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who was tested, by code."""
+        return tuple(sorted(self.points[0].people)) if self.points else ()
 
     @property
     def whole(self) -> Point | None:
@@ -96,71 +129,138 @@ def sweep(
     if "" in stopped or len(stopped) >= len(division.folds):
         guards.check()
     kept = tuple(fold for fold in division.folds if fold.name not in stopped)
-    notes = tuple(f"{name} was left out: {words}" for name, words in stopped.items())
     usable = replace(division, folds=kept)
-    points = []
-    for place, (statistic, k) in enumerate(wanted):
-        words = "all channels" if statistic == ALL else f"{statistic}, K = {k}"
-        chosen = {**settings, "statistic": statistic, "k": k}
-
-        def told(done: int, place: int = place, words: str = words) -> None:
-            progress(place * len(kept) + done, len(wanted) * len(kept), f"{split.kind}: {words}")
-
-        points.append(_point(batch, usable, recognizer, chosen, seed, tuple(steps), told, cancelled))
+    work = _Work(batch, usable, recognizer, seed, cancelled)
+    tried = [_Tried({**settings, "statistic": statistic, "k": k}, len(batch)) for statistic, k in wanted]
+    for number, fold in enumerate(kept):
+        side = work.side_of(fold, tuple(steps))
+        if number == 0:
+            # The first network of a process loads what all share: its seconds are no setting's own.
+            work.test(side, _Tried({**tried[0].settings, "epochs": 1, "k_nested": False}, len(batch)))
+        for place, each in enumerate(tried):
+            statistic, k = wanted[place]
+            words = "all channels" if statistic == ALL else f"{statistic}, K = {k}"
+            done = number * len(tried) + place
+            progress(done, len(tried) * len(kept), f"{split.kind}, {fold.name}: {words}")
+            work.test(side, each)
+    points = tuple(_point(batch, usable, each) for each in tried)
+    notes = (*_left_out(batch, usable, stopped), *division.notes)
     mark = "LEAKY: windows of one block are in both sides" if division.leaky else ""
-    return Sweep(split.kind, division.words, mark, tuple(points), notes)
+    return Sweep(split.kind, division.words, mark, points, notes)
 
 
-def _point(
-    batch: Batch,
-    division: Division,
-    recognizer: str,
-    settings: Mapping[str, Any],
-    seed: int,
-    steps: tuple[str, ...],
-    told: Callable[[int], None],
-    cancelled: Callable[[], bool],
-) -> Point:
-    assert batch.y is not None
-    found = np.full(len(batch), -1, np.int64)
-    usual = np.full(len(batch), -1, np.int64)
-    kept: dict[str, Counter[str]] = {}
-    seconds = 0.0
-    groups = KINDS[division.spec.kind].unit or TRIAL
-    for number, fold in enumerate(division.folds):
-        told(number)
+def _left_out(batch: Batch, usable: Division, stopped: Mapping[str, str]) -> Iterator[str]:
+    """Say which folds a guard stopped, and who is in no fold that was tested."""
+    names_by: dict[str, list[str]] = {}
+    for name, words in stopped.items():
+        names_by.setdefault(words, []).append(name)
+    for words, names in names_by.items():
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        yield f"Left out: {', '.join(names[:NAMED])}{more}: {words}."
+    tested = {str(code) for fold in usable.folds for code in batch.cases.participant[fold.test]}
+    gone = [str(code) for code in np.unique(batch.cases.participant) if str(code) not in tested]
+    if gone:
+        yield f"Not in these figures, since no fold could test them: {', '.join(gone)}."
+
+
+@dataclass
+class _Tried:
+    """What came of one setting: for each case what it was taken for, what a majority says, and the time."""
+
+    settings: Mapping[str, Any]
+    cases: int
+    found: NDArray[np.int64] = field(init=False)
+    usual: NDArray[np.int64] = field(init=False)
+    kept: dict[str, Counter[str]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.found = np.full(self.cases, -1, np.int64)
+        self.usual = np.full(self.cases, -1, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A fold's rows alone, gaps filled: nothing else is computed on, and nothing of it is timed."""
+
+    fold: Fold
+    batch: Batch
+    inside: Fold
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Trains and tests settings on the folds of a division."""
+
+    batch: Batch
+    division: Division
+    recognizer: str
+    seed: int
+    cancelled: Callable[[], bool]
+
+    def side_of(self, fold: Fold, steps: tuple[str, ...]) -> _Side:
+        """Return the rows of a fold, prepared by steps that its training rows fit."""
+        every = np.concatenate([fold.train, fold.validation, fold.test])
+        ends = np.cumsum([len(fold.train), len(fold.validation)])
+        train, validation, test = np.split(np.arange(len(every), dtype=np.intp), ends)
+        inside = Fold(fold.name, train, validation, test)
+        part = self.batch.rows(every)
+        ledger = Ledger.of(part.cases.id[inside.train], part.cases.id[inside.validation])
+        _, prepared = prepare(steps, part, inside.train, ledger)
+        return _Side(fold, prepared, inside, ledger)
+
+    def test(self, side: _Side, each: _Tried) -> None:
+        """Train one setting on a fold's training side, and note what it says of the tested one."""
+        assert self.batch.y is not None
+        fold, inside = side.fold, side.inside
+        ledger = Ledger(side.ledger.inside, list(side.ledger.entries))
+        groups = KINDS[self.division.spec.kind].unit or TRIAL
+        training = Training(self.recognizer, each.settings, (), groups, seed_of(self.seed, fold.name))
+        context = Context(cancelled=self.cancelled)
         begun_s = time.thread_time()
-        training = Training(recognizer, settings, steps, groups, seed_of(seed, fold.name))
-        fitted = fit_on(
-            batch, fold.train, fold.validation, training, Context(cancelled=cancelled), None, fold.name
-        )
-        test = blinded(fitted.prepared.rows(fold.test))
+        fitted = fit_on(side.batch, inside.train, inside.validation, training, context, ledger, fold.name)
+        test = blinded(fitted.prepared.rows(inside.test))
         check_blind(test, fold.name)
-        found[fold.test] = predict(fitted.recognizer, test, batch).argmax(axis=1)
-        seconds += time.thread_time() - begun_s
-        for line in check_ledger(fitted.ledger, fold.name):
+        each.found[fold.test] = predict(fitted.recognizer, test, self.batch).argmax(axis=1)
+        seconds = time.thread_time() - begun_s
+        for line in check_ledger(ledger, fold.name):
             if line.state == "stopped":
                 raise LeakError(line)
-        usual[fold.test] = np.bincount(batch.y[fold.train], minlength=len(batch.classes)).argmax()
+        classes = len(self.batch.classes)
+        each.usual[fold.test] = np.bincount(self.batch.y[fold.train], minlength=classes).argmax()
         names: tuple[str, ...] = getattr(fitted.recognizer, "kept", ())
-        for code in np.unique(batch.cases.participant[fold.test]):
-            kept.setdefault(str(code), Counter()).update(names)
-    tested = np.flatnonzero(found >= 0)
-    right = _by_person(batch, tested, found)
-    people = list(right)
-    scores = [_f1(batch.y[rows], found[rows], len(batch.classes)) for rows in _rows(batch, tested)]
-    accuracies = np.array(list(right.values()))
+        tested = np.unique(self.batch.cases.participant[fold.test])
+        for code in map(str, tested):
+            each.kept.setdefault(code, Counter()).update(names)
+            each.seconds[code] = each.seconds.get(code, 0.0) + seconds / len(tested)
+
+
+def _point(batch: Batch, division: Division, each: _Tried) -> Point:
+    assert batch.y is not None
+    codes = batch.cases.participant
+    people = {}
+    for code in np.unique(codes[each.found >= 0]):
+        rows = np.flatnonzero((codes == code) & (each.found >= 0))
+        answers, found = batch.y[rows], each.found[rows]
+        people[str(code)] = Own(
+            accuracy=float((found == answers).mean()),
+            f1=_f1(answers, found, len(batch.classes)),
+            majority=float((each.usual[rows] == answers).mean()),
+            seconds=each.seconds[str(code)],
+        )
+    accuracies = np.array([own.accuracy for own in people.values()])
     return Point(
-        statistic=str(settings["statistic"]),
-        k=_channels_kept(kept, settings),
+        statistic=str(each.settings["statistic"]),
+        k=_channels_kept(each.kept, each.settings),
         split=division.spec.kind,
         accuracy=float(accuracies.mean()),
-        spread=float(accuracies.std(ddof=1)) if len(people) > 1 else 0.0,
-        f1=float(np.mean(scores)),
-        majority=float(np.mean(list(_by_person(batch, tested, usual).values()))),
-        seconds=seconds / len(people),
-        people=right,
-        kept={code: dict(counts) for code, counts in kept.items()},
+        spread=float(accuracies.std(ddof=1)) if len(people) > 1 else None,
+        f1=float(np.mean([own.f1 for own in people.values()])),
+        majority=float(np.mean([own.majority for own in people.values()])),
+        seconds=float(np.mean([own.seconds for own in people.values()])),
+        people=people,
+        kept={code: dict(counts) for code, counts in each.kept.items()},
     )
 
 
@@ -169,19 +269,6 @@ def _channels_kept(kept: Mapping[str, Counter[str]], settings: Mapping[str, Any]
     if settings["statistic"] != ALL:
         return int(settings["k"])
     return max(len(counts) for counts in kept.values())
-
-
-def _rows(batch: Batch, tested: Rows) -> list[Rows]:
-    codes = batch.cases.participant[tested]
-    return [tested[codes == code] for code in np.unique(codes)]
-
-
-def _by_person(batch: Batch, tested: Rows, found: NDArray[np.int64]) -> dict[str, float]:
-    assert batch.y is not None
-    return {
-        str(batch.cases.participant[rows[0]]): float((found[rows] == batch.y[rows]).mean())
-        for rows in _rows(batch, tested)
-    }
 
 
 def _f1(y: NDArray[Any], found: NDArray[np.int64], classes: int) -> float:

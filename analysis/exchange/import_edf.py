@@ -25,6 +25,7 @@ from analysis.exchange.import_session import (
     stream_id,
     unique,
 )
+from analysis.exchange.import_trials import imagery_words, imagined
 from analysis.records import Gap, StreamInfo
 
 HEAD_BYTES = 256
@@ -162,6 +163,8 @@ def read_edf(path: Path) -> Imported:
         statements.append(
             "The start is local time of an unknown zone in the file; it is kept as if it were UTC."
         )
+    trials = imagined(told.events)
+    statements += imagery_words(told.events, trials)
     kind = ("BDF" if file.sample_bytes == 3 else "EDF") + ("+" if file.is_plus else "")
     return Imported(
         program=kind,
@@ -170,6 +173,7 @@ def read_edf(path: Path) -> Imported:
         sources=(Source.of(path),),
         start_utc_s=file.start_utc_s,
         statements=tuple(statements),
+        trials=trials,
     )
 
 

@@ -32,6 +32,7 @@ from analysis.exchange.import_session import (
     stream_of,
     unique,
 )
+from analysis.exchange.import_trials import imagery_words, imagined
 from analysis.records import Gap, StreamInfo
 from analysis.timing_clock import clock_stretches
 
@@ -82,6 +83,8 @@ def read_xdf(path: Path) -> Imported:
         found.append(_stream(taken[-1], name, stream, offsets))
     starts = [_first_s(stream) for stream in found if stream.rows] + [time for time, _, _ in events]
     start_s = min(starts, default=0.0)
+    trials = imagined(events)
+    statements += imagery_words(events, trials)
     return Imported(
         program="XDF",
         streams=tuple(found),
@@ -90,6 +93,7 @@ def read_xdf(path: Path) -> Imported:
         start_s=start_s,
         start_utc_s=_utc(header),
         statements=tuple(dict.fromkeys(statements)),
+        trials=trials,
     )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.features.feature import Feature, FeatureError, Signal, Steps
 from analysis.features.reach import Reach
 from analysis.features.windows import cut, each_window
-from analysis.views.electrodes import plain_name, positions
+from analysis.views.electrodes import place, plain_name
 from analysis.views.filters import Filters
 
 Floats = NDArray[np.floating]
@@ -148,14 +148,15 @@ def extract_hjorth(
 
 def pairs_of(channels: Sequence[str]) -> tuple[tuple[int, int], ...]:
     """Return (left, right) places of all channels that face each other across the midline."""
-    table = positions()
-    known = {plain_name(name): place for place, name in enumerate(channels) if plain_name(name) in table}
+    placed = place(channels).positions
+    known = {plain_name(name): number for number, name in enumerate(channels) if name in placed}
     found = []
-    for name, place in known.items():
-        x, y = table[name]
-        for other, at in known.items():
-            if x < -1e-6 and abs(table[other][0] + x) < 1e-6 and abs(table[other][1] - y) < 1e-6:
-                found.append((place, at))
+    for left in known.values():
+        x, y = placed[channels[left]]
+        for right in known.values():
+            other = placed[channels[right]]
+            if x < -1e-6 and abs(other[0] + x) < 1e-6 and abs(other[1] - y) < 1e-6:
+                found.append((left, right))
     return tuple(found)
 
 
@@ -194,8 +195,8 @@ def _band_powers(
     density = np.square(bins.real) + np.square(bins.imag)
     frequencies = np.fft.rfftfreq(count, 1 / rate_hz)
     share = np.zeros((len(frequencies), len(bands)))
-    for place, (low, high) in enumerate(bands):
-        share[(frequencies >= low - 1e-9) & (frequencies < high - 1e-9), place] = 1
+    for number, (low, high) in enumerate(bands):
+        share[(frequencies >= low - 1e-9) & (frequencies < high - 1e-9), number] = 1
     empty = ~share.any(axis=0)
     # Frequencies between 0 and half the rate stand for two; the spacing is rate / count.
     share[1 : None if count % 2 else -1] *= 2
@@ -311,7 +312,7 @@ BAND_POWER = Feature(
 )
 ASYMMETRY = Feature(
     "eeg.asymmetry",
-    1,
+    2,
     ("eeg",),
     "Differential entropy of left against right electrodes: difference (DASM), quotient (RASM).",
     "Duan, Zhu & Lu, IEEE/EMBS NER 2013, section III",

@@ -11,8 +11,8 @@ LOSO = "leave one of 29 people out, 10 epochs"
 PAPER = Paper(
     name="eeg-channels",
     title="EEG channel selection and ShallowConvNet",
-    source="Self-induced emotion recognition from high-density EEG: statistical channel selection and a"
-    " shallow convolutional network (2022)",
+    source="Ji and Dong, Deep learning-based self-induced emotion recognition using EEG, Frontiers in"
+    " Neuroscience 16 (2022), doi:10.3389/fnins.2022.985709",
     about="Two seconds of EEG about each press in an imagery block, one band, the K channels with the highest"
     " statistic, a small convolutional network; valence and arousal, low against high.",
     printed=(
@@ -100,12 +100,14 @@ PAPER = Paper(
         (
             "Segments of one block lie in training and test, and each emotion has one block.",
             "Splits by segment (marked leaky), by block and by person stand side by side; by block is the"
-            " honest figure within a person.",
+            " honest figure within a person who has one block of each emotion. Who has more is named: the"
+            " emotion may then be in both sides.",
         ),
         (
             "K and the statistic were picked on the accuracy that is reported.",
-            "K can be chosen on inner folds of the training side; the best K of a sweep is called an upper"
-            " bound.",
+            "Runs with guards and p values choose K on inner folds of the training side; a K that was best on"
+            " the tested side is marked as an upper bound wherever it stands. Some Ks are tried, not each"
+            " from 1 to 123.",
         ),
         (
             "Ranking by the mean is close to arbitrary and scores within two points of kurtosis.",
@@ -128,6 +130,19 @@ PAPER = Paper(
         ("Kind of F1.", "Macro F1."),
         ("Whose time is given (a person, a fold, all).", "Ours is computing time a person."),
         ("Interpolated channels may be chosen.", "They can be excluded by name."),
+        (
+            "The cap's labels, A1 to H32, are BioSemi's own; some look like 10-10 names.",
+            "No place on the head is claimed for them: no head map, no warning of the rim, no grid.",
+        ),
+        (
+            "The article's recordings mark blocks and presses by events of other names.",
+            "An EDF+, BDF+ or XDF recording is taken where they are named 'imagery: joy', 'feeling_it' and"
+            " 'imagery: end': the article's own files must be converted first.",
+        ),
+        (
+            "150 epochs for valence, 50 for arousal, 10 for new people.",
+            "Fewer epochs, larger steps and a narrower DeepConvNet; each table says how they differ.",
+        ),
     ),
     recognizers=("shallow-convnet", "deep-convnet"),
     step="channels",

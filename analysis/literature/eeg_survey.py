@@ -79,7 +79,8 @@ RESULTS: tuple[Result, ...] = (
 PAPER = Paper(
     name="eeg-survey",
     title="Deep learning for EEG emotion recognition: a survey",
-    source="Review of the literature from January 2012 to December 2022",
+    source="Wang et al., Deep learning-based EEG emotion recognition: Current trends and future "
+    "perspectives, Frontiers in Psychology 14 (2023), doi:10.3389/fpsyg.2023.1126994",
     about="Families of networks and what 35 studies report of them. It prints no layers and rarely a"
     " protocol; here each family is built in a standard form and tried under three protocols that are never"
     " pooled.",
@@ -127,6 +128,9 @@ PAPER = Paper(
         ),
     ),
     doubts=(
+        ("How an SVM beside the networks was tuned.", "C and gamma from several sets drawn on a log scale, by"
+         " inner folds of the training side; the networks' settings are not searched, and they run fewer"
+         " epochs than their cards say: each table names the difference."),
         ("No layer, size or training is printed.", "Standard forms, each on differential entropy of C"
          " channels in five bands; the cards say every size."),
         ("Protocols are mixed in one table.", "Trials within a person, new people, another visit: three"

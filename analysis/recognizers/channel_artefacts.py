@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.recognizers.channel_choice import FEW_SAMPLES
-from analysis.views.electrodes import RIM, place
+from analysis.views.electrodes import RIM, has_bundles, place
 
 RIM_SHARE = 0.9
 """From this distance from the top on, as a share of the head's equator, an electrode sits over
@@ -33,12 +33,13 @@ def artefact_warnings(
 ) -> tuple[str, ...]:
     """Return what a reader must know of a choice, in sentences; () where nothing speaks against it.
 
-    `kept` are the places of the chosen channels, `due_to_few` (c,) what `channel_choice.due_to_few` gives.
+    `names` are all channels of the recording, `kept` the places of the chosen ones, `due_to_few` (c,) what
+    `channel_choice.due_to_few` gives.
     """
     told = []
     chosen = [names[place] for place in kept]
     rim = on_rim(names)
-    unknown = place(chosen).unknown
+    unknown = place(chosen, names).unknown
     inside = [name for name, place in zip(chosen, kept, strict=True) if rim[place]]
     placed = len(chosen) - len(unknown)
     if placed and len(inside) >= MOST * placed and len(inside) / placed > rim.mean() + 1e-9:
@@ -55,8 +56,14 @@ def artefact_warnings(
                 f"{_some(spiky)}: the large {statistic} is due to a thousandth of the samples. That is a"
                 " spike or a bad contact rather than the brain."
             )
-    if unknown and len(unknown) == len(chosen):
-        told.append("None of the channels has a 10-10 name, so nobody can say where the choice sits.")
+    if len(unknown) > MOST * len(chosen):
+        why = "they have no 10-10 names"
+        if has_bundles(names):
+            why = "labels such as C5 and H32 are a BioSemi cap's own, no names of the 10-10 system"
+        told.append(
+            f"{len(unknown)} of {len(chosen)} chosen channels have no known place on the head ({why}):"
+            " nobody can say whether the choice sits over muscle."
+        )
     return tuple(told)
 
 

@@ -7,8 +7,9 @@ from analysis.recognizers.channel_choice import ALL, RANDOM, STATISTICS
 from analysis.recognizers.recognizer import Card, Layer, Published, Setting
 
 SOURCE = (
-    "Self-induced emotion recognition from high-density EEG by statistical channel selection and a shallow"
-    " convolutional network (2022); networks after Schirrmeister et al., Human Brain Mapping 38 (2017)"
+    "Ji and Dong, Deep learning-based self-induced emotion recognition using EEG, Frontiers in"
+    " Neuroscience 16 (2022), doi:10.3389/fnins.2022.985709; networks after"
+    " Schirrmeister et al., Human Brain Mapping 38 (2017)"
 )
 CASES = CaseSpec("press", 2.0, 0.0, "imagery")
 INPUTS = (InputSpec("eeg", "eeg", "eeg.band", {"band": "gamma", "order": 4, "rate_hz": 256.0}),)
@@ -33,7 +34,8 @@ _ACCURACY = "accuracy, per cent"
 
 DOUBTS = (
     "The article tests by segment: segments of one block are in both sides, so a network may learn the block."
-    " Splits by block (trials) and by person are the honest figures here; segments-own shows the leak.",
+    " Splits by block (trials) and by person are the honest figures here; segments-own shows the leak. Where"
+    " somebody has two blocks of an emotion, by block may have it in both sides.",
     "K and statistic were picked on the test accuracy. Setting k_nested picks K inside the training side.",
     "The mean of a band-passed signal is about 0, so ranking by it is close to arbitrary: statistic 'random'"
     " is the control to put beside it.",

@@ -6,11 +6,13 @@ participant's segments one after the other, and averaged over participants.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+
+from analysis.corpus.cases import Rows
 
 Floats = NDArray[np.floating]
 Scores = NDArray[np.float64]
@@ -44,11 +46,16 @@ STATISTICS: Mapping[str, Callable[[Scores], Scores]] = MappingProxyType(
 
 
 def scores(
-    values: Floats, participants: NDArray[np.str_], statistic: str, seed: int = 0
+    values: Floats,
+    participants: NDArray[np.str_],
+    statistic: str,
+    seed: int = 0,
+    lengths: Rows | None = None,
 ) -> NDArray[np.float64]:
     """Return a score for each channel (c,) of segments (n, samples, c); NaN where it does not move.
 
-    With several participants it is the mean of theirs. Raises KeyError for a statistic that there is not.
+    A segment with a gap in a channel does not count for that channel; behind `lengths` (n,) is padding. With
+    several participants it is the mean of theirs. Raises KeyError for a statistic that there is not.
     """
     channels = values.shape[2]
     if statistic == RANDOM:
@@ -56,13 +63,41 @@ def scores(
     compute = STATISTICS[statistic]
     found = []
     for code in np.unique(participants):
-        samples = values[participants == code].reshape(-1, channels).astype(np.float64)
-        own = compute(samples)
-        found.append(np.where(samples.std(axis=0) > 0, own, np.nan))
+        rows = np.flatnonzero(participants == code)
+        own = np.full(channels, np.nan)
+        for places, samples in _whole(values[rows], None if lengths is None else lengths[rows]):
+            own[places] = np.where(samples.std(axis=0) > 0, compute(samples), np.nan)
+        found.append(own)
     known = np.isfinite(found)
     total = np.where(known, found, 0.0).sum(axis=0)
     none = np.full(channels, np.nan)
     return np.asarray(np.divide(total, known.sum(axis=0), out=none, where=known.any(axis=0)))
+
+
+def with_gaps(values: Floats, lengths: Rows | None = None) -> NDArray[np.bool_]:
+    """Return which segments have a gap before their end, a channel each (n, c)."""
+    return np.asarray(~(np.isfinite(values) | ~_held(values, lengths)[:, :, None]).all(axis=1))
+
+
+def _held(values: Floats, lengths: Rows | None) -> NDArray[np.bool_]:
+    """Return which samples (n, samples) are no padding."""
+    count = values.shape[1]
+    ends = np.full(len(values), count) if lengths is None else lengths
+    return np.asarray(np.arange(count)[None, :] < ends[:, None])
+
+
+def _whole(values: Floats, lengths: Rows | None) -> Iterator[tuple[NDArray[np.intp], Scores]]:
+    """Yield channels (k,) that have the same whole segments, with the samples (N, k) of these."""
+    gaps, held = with_gaps(values, lengths), _held(values, lengths)
+    if held.all() and not gaps.any():
+        yield np.arange(values.shape[2]), values.reshape(-1, values.shape[2]).astype(np.float64)
+        return
+    patterns, of = np.unique(gaps, axis=1, return_inverse=True)
+    for number, pattern in enumerate(patterns.T):
+        rows, places = np.flatnonzero(~pattern), np.flatnonzero(of.reshape(-1) == number)
+        samples = values[rows][:, :, places][held[rows]].astype(np.float64)
+        if len(samples):
+            yield places, samples
 
 
 def best(scored: Scores, k: int, excluded: NDArray[np.bool_] | None = None) -> NDArray[np.intp]:
@@ -81,10 +116,16 @@ def excluded_places(names: Sequence[str], listed: str) -> NDArray[np.bool_]:
     return np.array([name.lower() in wanted for name in names], bool)
 
 
-def due_to_few(values: Floats) -> NDArray[np.float64]:
-    """Return the share of each channel's fourth powers (c,) that a thousandth of its samples holds."""
-    powers = _standardised(values.reshape(-1, values.shape[2]).astype(np.float64)) ** 4
-    count = max(1, round(TOP_SHARE * len(powers)))
-    total = powers.sum(axis=0)
-    top = np.partition(powers, -count, axis=0)[-count:].sum(axis=0)
-    return np.asarray(np.divide(top, total, out=np.zeros(len(total)), where=total > 0))
+def due_to_few(values: Floats, lengths: Rows | None = None) -> NDArray[np.float64]:
+    """Return the share of each channel's fourth powers (c,) that a thousandth of its samples holds.
+
+    Segments with a gap and padding count as in `scores`; 0 where there is nothing.
+    """
+    found = np.zeros(values.shape[2])
+    for places, samples in _whole(values, lengths):
+        powers = _standardised(samples) ** 4
+        count = max(1, round(TOP_SHARE * len(powers)))
+        total = powers.sum(axis=0)
+        top = np.partition(powers, -count, axis=0)[-count:].sum(axis=0)
+        found[places] = np.divide(top, total, out=np.zeros(len(total)), where=total > 0)
+    return found

@@ -93,9 +93,9 @@ class ChannelNet:
         if statistic == ALL:
             self._kept = np.flatnonzero(~excluded)
         else:
-            ranked = scores(each.values, train.cases.participant, statistic, context.seed)
+            ranked = scores(each.values, train.cases.participant, statistic, context.seed, each.lengths)
             self._kept = best(ranked, min(k, channels), excluded)
-        held = each.values[:, :, self._kept].reshape(-1, len(self._kept)).astype(np.float64)
+        held = each.values[:, :, self._kept][each.inside].astype(np.float64)
         self._centre = held.mean(axis=0)
         spread = held.std(axis=0)
         self._spread = np.where(spread > _TINY, spread, 1.0)
@@ -118,12 +118,12 @@ class ChannelNet:
 
     def _tensor(self, each: Input) -> Tensor:
         """Return the chosen channels, standardised as in training, (n, channels, samples)."""
-        values = each.values[:, :, self._kept].astype(np.float64)
-        steps = values.shape[1]
-        if steps > self._samples:
-            values = values[:, : self._samples]
+        values = each.values[:, : self._samples, self._kept].astype(np.float64)
+        values = (values - self._centre) / self._spread
+        # What pads a shorter segment lies at the training mean, not at 0 microvolts.
+        values[~each.inside[:, : self._samples]] = 0.0
         made = np.zeros((len(values), len(self._kept), self._samples), np.float32)
-        made[:, :, : min(steps, self._samples)] = np.moveaxis((values - self._centre) / self._spread, 1, 2)
+        made[:, :, : values.shape[1]] = np.moveaxis(values, 1, 2)
         return torch.from_numpy(made)
 
     def predict_proba(self, batch: Batch) -> NDArray[np.float64]:

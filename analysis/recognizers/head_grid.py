@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from analysis.recognizers.recognizer import RecognizerError
-from analysis.views.electrodes import plain_name
+from analysis.views.electrodes import has_bundles, in_bundle, plain_name
 
 SIDE = 9
 ROWS: Mapping[str, int] = MappingProxyType(
@@ -40,7 +40,12 @@ class HeadGrid(nn.Module):
 
     def __init__(self, electrodes: Sequence[str], name: str) -> None:
         super().__init__()
-        cells = {place: at for place, each in enumerate(electrodes) if (at := cell(each)) is not None}
+        bundles = has_bundles(electrodes)
+        cells = {
+            place: at
+            for place, each in enumerate(electrodes)
+            if (at := cell(each)) is not None and not (bundles and in_bundle(each))
+        }
         if len(cells) < 3:
             raise RecognizerError(
                 f"{name} needs at least three electrodes with names of the 10-10 system: it lays them on a"

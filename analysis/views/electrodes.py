@@ -37,6 +37,8 @@ _ROWS: tuple[tuple[str, str, int], ...] = (
 )
 _MIDLINE = ("Fpz", "AFz", "Fz", "FCz", "Cz", "CPz", "Pz", "POz", "Oz")
 _SIDES = ("Fp1", "AF7", "F7", "FT7", "T7", "TP7", "P7", "PO7", "O1")
+_BUNDLES = re.compile(r"[a-h](1[1-9]|2\d|3[0-2])")
+_IN_BUNDLE = re.compile(r"[a-h]([1-9]|[12]\d|3[0-2])")
 _NOISE = re.compile(r"^(eeg|ch|channel)[\s:_.-]+|[\s:_.-]+(ref|le|re|avg|av|a1|a2|m1|m2)$", re.IGNORECASE)
 
 
@@ -52,21 +54,38 @@ class Placement:
     unknown: tuple[str, ...]
 
 
-def place(channels: Iterable[str]) -> Placement:
+def place(channels: Iterable[str], among: Iterable[str] = ()) -> Placement:
     """Look up channels by name, in any case, old names too; what is not known is listed, never guessed.
 
-    Spaces, a leading "EEG" and a trailing reference ("-REF", "-A1") do not matter.
+    Spaces, a leading "EEG" and a trailing reference ("-REF", "-A1") do not matter. `among` are all channels
+    of the recording, where `channels` are some of them: they tell which cap it was.
     """
+    wanted = tuple(channels)
     table = positions()
+    bundles = has_bundles((*wanted, *among))
     found: dict[str, Point] = {}
     unknown = []
-    for channel in channels:
+    for channel in wanted:
         name = plain_name(channel)
-        if name in table:
+        if name in table and not (bundles and in_bundle(channel)):
             found[channel] = table[name]
         else:
             unknown.append(channel)
     return Placement(found, tuple(unknown))
+
+
+def has_bundles(channels: Iterable[str]) -> bool:
+    """Return whether a cap is labelled by BioSemi's bundles of 32, A1 to H32.
+
+    Some of these labels (C1 to C6, F1 to F10) are names of the 10-10 system too, but sit elsewhere. Told by
+    labels that only the bundles have, A11 to H32.
+    """
+    return any(_BUNDLES.fullmatch(plain_name(channel)) for channel in channels)
+
+
+def in_bundle(channel: str) -> bool:
+    """Return whether a channel's name is one that BioSemi's bundles have."""
+    return _IN_BUNDLE.fullmatch(plain_name(channel)) is not None
 
 
 def plain_name(channel: str) -> str:

@@ -27,6 +27,7 @@ _HEAD_PX = 30.0
 def ranking_figure(found: Ranking, statistic: str, k: int, whose: str) -> Shown:
     """Return the channels as bars, best first; those behind the first K are grey."""
     rows = [(found.channels[place], float(found.scores[place])) for place in found.order]
+    kept = len(found.first(k))
     names_px = 24 + 7.5 * max((len(name) for name, _ in rows), default=4)
 
     def make(width: float, height: float) -> Figure:
@@ -35,14 +36,14 @@ def ranking_figure(found: Ranking, statistic: str, k: int, whose: str) -> Shown:
         known = [value for _, value in rows if math.isfinite(value)]
         low, high = min([0.0, *known]), max([0.0, *known])
         axes = Axes(figure, names_px, _HEAD_PX, width - names_px - 90, 1.0, (low, high or 1.0), (0, 1))
-        figure.text(names_px, 18, f"{statistic}, {whose}; the first {k} of {len(rows)} are kept")
+        figure.text(names_px, 18, f"{statistic}, {whose}; the first {kept} of {len(rows)} are kept")
         zero = axes.at(0.0, 0)[0]
         for place, (name, value) in enumerate(rows):
             y = _HEAD_PX + BAR_PX * place
-            is_kept = place < k
+            is_kept = place < kept
             figure.text(names_px - 8, y + 13, name, "end", weight="bold" if is_kept else "normal")
             if not math.isfinite(value):
-                figure.text(names_px + 4, y + 13, "does not move", opacity=0.8)
+                figure.text(names_px + 4, y + 13, "does not move, or has gaps", opacity=0.8)
                 continue
             end = axes.at(value, 0)[0]
             tip = f"{name}: {value:.4g}"
@@ -50,22 +51,25 @@ def ranking_figure(found: Ranking, statistic: str, k: int, whose: str) -> Shown:
                 min(zero, end), y + 3, abs(end - zero), BAR_PX - 5, BLUE if is_kept else GREY, tip=tip
             )
             figure.text(max(zero, end) + 6, y + 13, f"{value:.4g}")
-            if place + 1 == k < len(rows):
+            if place + 1 == kept < len(rows):
                 figure.line(8, y + BAR_PX, width - 8, y + BAR_PX, dashes="4 3", opacity=0.7)
         return figure
 
     table = Table(
         "channels",
         ("rank", "channel", statistic, "kept"),
-        tuple((rank, name, value, rank <= k) for rank, (name, value) in enumerate(rows, 1)),
+        tuple((rank, name, value, rank <= kept) for rank, (name, value) in enumerate(rows, 1)),
     )
     size = (420.0, _HEAD_PX + BAR_PX * len(rows) + 8)
     about = "Ranked by all segments, to look at; a network's choice uses its training segments only."
     return Shown("channels", "Channels by rank", about, make, table, size, (260.0, size[1]))
 
 
-def curves_figure(swept: Sequence[Sweep], statistic: str, whose: str) -> Shown:
-    """Return accuracy against K, a panel a split: the statistic, by chance, all channels, majority."""
+def curves_figure(swept: Sequence[Sweep], statistic: str, whose: str, left_out: Sequence[str] = ()) -> Shown:
+    """Return accuracy against K, a panel a split: the statistic, by chance, all channels, majority.
+
+    `left_out` says which splits are not there, and why.
+    """
 
     def make(width: float, height: float) -> Figure:
         figure = Figure(width, height, f"Accuracy against the number of channels, {whose}")
@@ -76,12 +80,12 @@ def curves_figure(swept: Sequence[Sweep], statistic: str, whose: str) -> Shown:
         most = max((point.k for point in every), default=1)
         for place, each in enumerate(swept):
             left = place * room + 52
-            axes = Axes(figure, left, 34, room - 70, height - 152, (0.0, float(most)), (low - 3, high + 3))
+            axes = Axes(figure, left, 34, room - 70, height - 167, (0.0, float(most)), (low - 3, high + 3))
             figure.text(left, 18, SPLIT_TITLES.get(each.split, each.split), weight="bold")
             axes.x_axis("K")
             axes.y_axis("accuracy, %" if place == 0 else "")
             _lines(figure, axes, each, statistic)
-            _seconds(figure, each, statistic, left, height - 62)
+            _seconds(figure, each, statistic, left, height - 77)
             if each.watermark:
                 x, y = axes.left + axes.width / 2, axes.top + axes.height / 2
                 figure.text(x, y, "LEAKY: to be shown only", "middle", 15, turn=-35, opacity=0.35)
@@ -95,6 +99,9 @@ def curves_figure(swept: Sequence[Sweep], statistic: str, whose: str) -> Shown:
     marks = sorted({each.watermark for each in swept if each.watermark})
     if marks:
         about += " By segment, windows of one block are in both sides."
+    if len({each.people for each in swept}) > 1:
+        about += " The splits are not of the same people: see the table's words."
+    about = " ".join((about, *left_out))
     return Shown(
         "accuracy-by-k", "Accuracy against K", about, make, sweep_table(swept), (820.0, 400.0), (560.0, 320.0)
     )
@@ -128,6 +135,8 @@ def _seconds(figure: Figure, each: Sweep, statistic: str, left: float, top: floa
     if each.whole is not None:
         whole = each.whole
         figure.text(left, top + 15, f"all {100 * whole.accuracy:.1f} %, {whole.seconds:.2f} s", size=11)
+    people = len(each.people)
+    figure.text(left, top + 30, f"{people} {'person' if people == 1 else 'people'}", size=11)
 
 
 def _legend(figure: Figure, statistic: str, top: float) -> None:
@@ -152,8 +161,9 @@ def sweep_table(swept: Sequence[Sweep]) -> Table:
             SPLIT_TITLES.get(each.split, each.split),
             "all channels" if point.statistic == ALL else point.statistic,
             point.k,
+            len(point.people),
             round(100 * point.accuracy, 2),
-            round(100 * point.spread, 2),
+            None if point.spread is None else round(100 * point.spread, 2),
             round(100 * point.f1, 2),
             round(100 * point.majority, 2),
             round(point.seconds, 3),
@@ -161,5 +171,8 @@ def sweep_table(swept: Sequence[Sweep]) -> Table:
         for each in swept
         for point in sorted(each.points, key=lambda point: (point.statistic, point.k))
     )
-    heads = ("split", "channels_by", "K", "accuracy_%", "SD", "macro_F1_%", "majority_%", "seconds_a_person")
+    heads = (
+        "split", "channels_by", "K", "people", "accuracy_%", "SD", "macro_F1_%", "majority_%",
+        "seconds_a_person",
+    )  # fmt: skip
     return Table("accuracy-by-k", heads, rows)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +12,15 @@ from numpy.typing import NDArray
 from analysis.corpus.cases import Batch, CaseSpec, InputSpec
 from analysis.corpus.corpus import Corpus
 from analysis.evaluation.experiment import Experiment, SplitSpec
-from analysis.recognizers.channel_choice import best, due_to_few, scores
-from analysis.targets.emotions import EMOTIONS, Table, against_totals, from_csv, recipe_of, to_csv
-from analysis.targets.recipe import TargetError
+from analysis.recognizers.channel_choice import best, due_to_few, scores, with_gaps
+from analysis.targets.emotions import against_totals, recipe_of
 from app.analysing.corpora import study_corpus
+from app.analysing.emotion_labels import TABLE, label_table
 from app.analysing.evaluating import EvaluatingError, in_words, prepare
 from app.analysing.targets import make_target
-from app.settings import write_atomically
 from app.study import Study
 
 RECOGNIZER = "shallow-convnet"
-TABLE = Path("derivatives") / "targets" / "emotions.csv"
 STAGE = "imagery"
 LEAST_EACH = 5
 """Fewer segments of a class than these say little about a participant."""
@@ -85,25 +83,6 @@ class Segments:
         return self.batch.rows(np.flatnonzero(self.batch.cases.participant == participant))
 
 
-def label_table(study: Study) -> Table:
-    """Return the study's label table, or the proposed one; raises TargetError."""
-    path = study.folder / TABLE
-    if not path.is_file():
-        return EMOTIONS
-    try:
-        return from_csv(path.read_text(encoding="utf-8"), TABLE.as_posix())
-    except (OSError, UnicodeDecodeError) as error:
-        raise TargetError(f"{TABLE.as_posix()}: cannot be read as a label table.") from error
-
-
-def write_label_table(study: Study, table: Table) -> Path:
-    """Write a label table into the study; one that is there is replaced."""
-    path = study.folder / TABLE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, to_csv(table))
-    return path
-
-
 def segments(
     study: Study,
     cutting: Cutting,
@@ -128,7 +107,9 @@ def segments(
                 f" {TABLE.as_posix()}."
             )
     made = prepare(study, known, target, cutting.experiment(), progress=progress, cancelled=cancelled)
-    return Segments(cutting, made.batch, (*made.warnings, *_counted(made.batch, cutting.dimension)))
+    batch = made.batch
+    notes = (*_counted(batch, cutting.dimension), *_gaps(batch), *_twice(batch, known))
+    return Segments(cutting, batch, (*made.warnings, *notes))
 
 
 def _counted(batch: Batch, dimension: str) -> tuple[str, ...]:
@@ -149,17 +130,59 @@ def _counted(batch: Batch, dimension: str) -> tuple[str, ...]:
     return tuple(told)
 
 
+def _gaps(batch: Batch) -> Iterator[str]:
+    """Say what no channel, or nobody, is ranked by."""
+    each = next(iter(batch.inputs.values()))
+    gaps = with_gaps(each.values, each.lengths)
+    touched = gaps.any(axis=1)
+    if touched.any():
+        yield (
+            f"{int(touched.sum())} of {len(batch)} segments have a gap in the signal: channels are not ranked"
+            " by them, and networks are given the training median there"
+        )
+    nobody = [
+        str(code)
+        for code in np.unique(batch.cases.participant)
+        if gaps[batch.cases.participant == code].all(axis=0).all()
+    ]
+    if nobody:
+        yield f"A gap in every segment, so without a rank and not among everybody: {', '.join(nobody)}"
+    if len(np.unique(each.lengths[each.present])) > 1:
+        yield "Recordings have different rates: their segments are of different numbers of samples"
+
+
+def _twice(batch: Batch, corpus: Corpus) -> Iterator[str]:
+    """Say where a block is not all that there is of an emotion: who imagined one more than once."""
+    item_of = {trial.key: (trial.item or trial.stimulus).lower() for trial in corpus.trials}
+    blocks: dict[tuple[str, str], set[tuple[str, int]]] = {}
+    cases = batch.cases
+    for recording, trial, who in zip(cases.recording, cases.trial, cases.participant, strict=True):
+        key = (str(recording), int(trial))
+        blocks.setdefault((str(who), item_of[key]), set()).add(key)
+    again = sorted({who for (who, item), keys in blocks.items() if item and len(keys) > 1})
+    if again:
+        yield (
+            f"The same emotion in several blocks: {', '.join(again)}. By block, it may then be trained on and"
+            " tested: that is no test of an emotion never met"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """Channels of one participant (or of all) by a statistic: `order` are places, best first.
 
-    `few` (c,) is the share of the fourth powers that a thousandth of the samples holds.
+    A channel that does not move, or has a gap in every segment, has the score NaN and is the last. `few` (c,)
+    is the share of the fourth powers that a thousandth of the samples holds.
     """
 
     channels: tuple[str, ...]
     scores: NDArray[np.float64]
     order: NDArray[np.intp]
     few: NDArray[np.float64]
+
+    def first(self, k: int) -> tuple[int, ...]:
+        """Return the places of the K best; fewer where fewer have a score."""
+        return tuple(int(place) for place in self.order[:k] if math.isfinite(self.scores[place]))
 
 
 def ranking(made: Segments, participant: str, statistic: str, seed: int = 1) -> Ranking:
@@ -175,11 +198,11 @@ def rankings(
 ) -> dict[str, Ranking]:
     """Rank the channels by several statistics."""
     batch = made.of(participant)
-    values = next(iter(batch.inputs.values())).values
-    few = due_to_few(values)
+    each = next(iter(batch.inputs.values()))
+    few = due_to_few(each.values, each.lengths)
     found = {}
     for name in statistics:
-        scored = scores(values, batch.cases.participant, name, seed)
+        scored = scores(each.values, batch.cases.participant, name, seed, each.lengths)
         found[name] = Ranking(made.channels, scored, best(scored, len(scored)), few)
     return found
 
@@ -191,7 +214,9 @@ def channel_rows(
     rows = []
     for code in participants or made.participants:
         found = ranking(made, code, statistic)
+        chosen = set(found.first(k))
         for rank, place in enumerate(found.order, 1):
+            score = float(found.scores[place])
             rows.append(
                 {
                     "participant": code,
@@ -199,8 +224,8 @@ def channel_rows(
                     "statistic": statistic,
                     "rank": rank,
                     "channel": found.channels[place],
-                    "score": float(found.scores[place]),
-                    "chosen": int(rank <= k),
+                    "score": score if math.isfinite(score) else "",
+                    "chosen": int(place in chosen),
                 }
             )
     return tuple(rows)

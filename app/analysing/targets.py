@@ -14,10 +14,11 @@ from typing import Any
 
 from analysis.corpus.corpus import Corpus, Trial
 from analysis.session_file import SessionFileError, open_session
-from analysis.targets.emotions import DIMENSIONS, EMOTIONS, answers_of, recipe_of
+from analysis.targets.emotions import DIMENSIONS, answers_of, recipe_of
 from analysis.targets.recipe import Lost, Recipe, Target, TargetError, Tie, TrialKey
 from analysis.targets.recipe_json import parse_recipe, to_text
 from analysis.targets.rules import Answer, apply_rule
+from app.analysing.emotion_labels import label_table
 from app.analysing.target_labels import Said, labelled_variables, masks_of, several_of
 from app.analysing.target_people import recipes_of_people, said_of_people
 from app.settings import write_atomically
@@ -84,10 +85,13 @@ def store(study: Study, recipe: Recipe) -> Path:
 
 
 def recipes(study: Study, corpus: Corpus) -> tuple[Recipe, ...]:
-    """Return every recipe: those stored, then those that the study's own material offers."""
+    """Return every recipe: those stored, then those that the study's own material offers.
+
+    Raises TargetFileError for a stored recipe or a label table that cannot be read.
+    """
     found = {recipe.name: recipe for recipe in stored(study)}
     offered = itertools.chain(
-        _of_answers(corpus), _of_labels(study), _of_norms(corpus), recipes_of_people(study, corpus)
+        _of_answers(study, corpus), _of_labels(study), _of_norms(corpus), recipes_of_people(study, corpus)
     )
     for recipe in offered:
         found.setdefault(recipe.name, recipe)
@@ -104,11 +108,10 @@ def recipe_named(study: Study, corpus: Corpus, name: str) -> Recipe:
     raise TargetFileError(f"{study.name}: there is no target '{name}'. {hint}")
 
 
-def _of_answers(corpus: Corpus) -> Iterator[Recipe]:
+def _of_answers(study: Study, corpus: Corpus) -> Iterator[Recipe]:
     if len({trial.category for trial in corpus.trials if trial.category}) > 1:
         yield Recipe("category", "category")
-    if len({trial.item.lower() for trial in corpus.trials} & EMOTIONS.keys()) > 1:
-        yield from (recipe_of(EMOTIONS, dimension) for dimension in DIMENSIONS)
+    yield from _of_emotions(study, corpus)
     items = Counter(item for trial in corpus.trials for item in trial.ratings)
     for pair in OPPOSITES:
         if all(item in items for item in pair):
@@ -125,6 +128,19 @@ def _of_answers(corpus: Corpus) -> Iterator[Recipe]:
         yield Recipe("-and-".join(CIRCUMPLEX), "rating", CIRCUMPLEX, "number")
     if len(both) > 1 and both != CIRCUMPLEX:
         yield Recipe("-and-".join(both) if len(both) < 4 else "all-labels", "rating", both, "number")
+
+
+def _of_emotions(study: Study, corpus: Corpus) -> Iterator[Recipe]:
+    """Yield valence and arousal by the study's own label table, which may have been edited."""
+    imagined = {trial.item.lower() for trial in corpus.trials if trial.item}
+    if not imagined:
+        return
+    try:
+        table = label_table(study)
+    except TargetError as error:
+        raise TargetFileError(str(error)) from error
+    if len(imagined & table.keys()) > 1:
+        yield from (recipe_of(table, dimension) for dimension in DIMENSIONS)
 
 
 def _of_labels(study: Study) -> Iterator[Recipe]:

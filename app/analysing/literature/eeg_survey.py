@@ -11,9 +11,9 @@ import numpy as np
 
 from analysis.corpus.building import content_of
 from analysis.corpus.cases import Batch, Cases, CaseSpec, Input, InputSpec
-from analysis.evaluation.experiment import ControlSpec, Experiment, SplitKind, SplitSpec
+from analysis.evaluation.experiment import ControlSpec, Experiment, SearchSpec, SplitKind, SplitSpec
 from analysis.evaluation.guards import check_division
-from analysis.evaluation.splits import SplitError, divide
+from analysis.evaluation.splits import divide
 from analysis.evaluation.usable import resolved
 from analysis.evaluation.workers import Here
 from analysis.features.eeg import DIFFERENTIAL_ENTROPY
@@ -26,14 +26,18 @@ from analysis.simulate.participant import Participant, feel, pushes
 from analysis.simulate.settings import Settings
 from analysis.targets.recipe import Recipe
 from app.analysing.corpora import study_corpus
-from app.analysing.evaluating import Prepared, in_words, prepare
-from app.analysing.literature.finishing import finished
+from app.analysing.evaluating import EvaluatingError, Prepared, in_words, prepare
+from app.analysing.literature.finishing import Finished, finished, guard_words, told
 from app.analysing.literature.reproducing import LiteratureError, Made, Order
+from app.analysing.literature.settings_words import differences
 from app.analysing.targets import make_target, recipes
 from app.study import Study
 
 FAMILIES = ("eeg-mlp", "eeg-dbn", "eeg-cnn", "eeg-bilstm", "eeg-cnn-lstm", "dgcnn")
 BESIDE = ("majority", "svm")
+INNER_FOLDS = 3
+MOST_CLASSES = 7
+"""The most that a data set of the survey has (MPED)."""
 PROTOCOLS: tuple[tuple[SplitKind, str, str], ...] = (
     ("trials", "Trials within a person", "whole trials out, within each person"),
     ("loso", "New people", "leave one person out"),
@@ -58,6 +62,8 @@ class Plan:
     settings: Mapping[str, Any]
     own: Mapping[str, Mapping[str, Any]]
     permutations: int
+    searched: int
+    """Sets of C and gamma that the SVM is tried with, inside each training side."""
 
 
 QUICK = Plan(
@@ -77,6 +83,7 @@ QUICK = Plan(
         }
     ),
     permutations=99,
+    searched=3,
 )
 FULL = Plan(
     people=10,
@@ -88,6 +95,7 @@ FULL = Plan(
     settings=MappingProxyType({"epochs": 40}),
     own=MappingProxyType({}),
     permutations=999,
+    searched=16,
 )
 
 
@@ -96,18 +104,22 @@ def tables(order: Order) -> Made:
     plan = QUICK if order.is_quick else FULL
     maker = _OfStudy(order, plan) if order.source is not None else _OfSimulated(order, plan)
     made = []
+    gone: list[str] = []
     for kind, title, words in PROTOCOLS:
         try:
             made.append(_table(order, plan, maker, kind, title, words))
-        except LiteratureError as error:
-            order.said(f"{title}: left out. {error}")
+        except EvaluatingError as error:
+            gone.append(f"{title}: no table. {error}")
+            order.said(gone[-1])
     if not made:
-        raise LiteratureError(f"{maker.data}: none of the three protocols is possible with it.")
-    return Made(tuple(made))
+        raise LiteratureError(
+            f"{maker.data}: none of the three protocols is possible with it. {' '.join(gone)}"
+        )
+    return Made(tuple(replace(table, notes=(*table.notes, *gone)) for table in made))
 
 
 class _OfStudy:
-    """Cases of a study: its first target with two classes."""
+    """Cases of a study: its first target with two to seven classes."""
 
     def __init__(self, order: Order, plan: Plan) -> None:
         assert order.source is not None
@@ -119,13 +131,22 @@ class _OfStudy:
                     target
                     for recipe in recipes(self.study, self._corpus)
                     if recipe.rule != "number"
-                    and len((target := make_target(self.study, self._corpus, recipe)).classes) == 2
+                    and 2
+                    <= len((target := make_target(self.study, self._corpus, recipe)).classes)
+                    <= MOST_CLASSES
                 ),
                 None,
             )
         if self._target is None:
-            raise LiteratureError(f"{self.study.name}: holds no target with two classes. Rate its trials.")
-        self.data = f"study {self.study.name}, target {self._target.recipe.name}"
+            raise LiteratureError(
+                f"{self.study.name}: holds no target with two to {MOST_CLASSES} classes. Give its trials"
+                " categories, or rate them."
+            )
+        classes = self._target.classes
+        self.data = (
+            f"study {self.study.name}, target {self._target.recipe.name} ({len(classes)} classes:"
+            f" {', '.join(classes)})"
+        )
         self._order = order
 
     def prepared(self, experiment: Experiment) -> Prepared:
@@ -173,43 +194,98 @@ class _OfSimulated:
 def _table(
     order: Order, plan: Plan, maker: _OfStudy | _OfSimulated, kind: SplitKind, title: str, words: str
 ) -> Ours:
+    """Return a protocol's table; raises EvaluatingError where the protocol is impossible with these data."""
     rows: list[tuple[Cell, ...]] = []
     runs: list[str] = []
     notes: list[str] = []
     if order.is_quick:
         notes.append("The small form (--quick): few people and epochs; the figures mean little.")
-    controls: list[str] = []
+    notes += _training_words(plan)
+    controls: list[tuple[str, str]] = []
+    prepared: Prepared | None = None
     for name in (*BESIDE, *FAMILIES):
         order.said(f"{title}: {name}")
-        settings = {} if name in BESIDE else {**plan.settings, **plan.own.get(name, {})}
-        experiment = Experiment(
-            name,
-            {},
-            "",
-            settings=settings,
-            steps=("impute", "zscore"),
-            split=SplitSpec(kind, plan.folds, order.seed),
-            controls=ControlSpec(plan.permutations, "stored", probe=False),
-            seed=order.seed,
-        )
+        prepared = maker.prepared(_experiment(order, plan, name, kind))
         try:
-            prepared = maker.prepared(experiment)
-        except SplitError as error:
-            raise LiteratureError(str(error)) from error
-        line = finished(maker.study, prepared, order, Here() if order.is_quick else None)
-        runs.append(line.run.name)
-        rows.append((name, *_figures(line.result)))
-        if name == "svm":
-            controls.append(f"svm: {line.words}")
+            done = finished(maker.study, prepared, order, Here() if order.is_quick else None)
+        except EvaluatingError as error:
+            if name in BESIDE:
+                raise
+            # A family that these data do not suit is no reason to lose the others.
+            notes.append(f"{name}: no figure. {error}")
+            continue
+        runs.append(done.run.name)
+        rows.append((name, *_figures(done.result)))
+        controls += _said(name, done)
+    assert prepared is not None
+    notes += prepared.division.notes
     return Ours(
         f"Families of the survey: {title.lower()}",
         maker.data,
         f"{words}; cases are windows of 10 s, differential entropy a second; class decided by each case",
         ("Model", "Accuracy %", "SD over people", "Balanced accuracy %", "Macro F1 %", "p (permutations)"),
         tuple(rows),
-        (*controls, "majority and svm stand beside every family; every run passed its guards"),
-        tuple(notes),
+        _shared(controls),
+        tuple(dict.fromkeys(notes)),
         tuple(runs),
+    )
+
+
+def _experiment(order: Order, plan: Plan, name: str, kind: SplitKind) -> Experiment:
+    settings: Mapping[str, Any] = {}
+    search = SearchSpec()
+    if name in FAMILIES:
+        settings = {**plan.settings, **plan.own.get(name, {})}
+    elif name == "svm":
+        settings = {"over_steps": "mean and SD", "balanced": True}
+        search = SearchSpec(plan.searched, INNER_FOLDS)
+    return Experiment(
+        name,
+        {},
+        "",
+        settings=settings,
+        steps=("impute", "zscore"),
+        split=SplitSpec(kind, plan.folds, order.seed),
+        search=search,
+        controls=ControlSpec(plan.permutations, "stored", probe=False),
+        seed=order.seed,
+    )
+
+
+def _training_words(plan: Plan) -> Iterator[str]:
+    """Say how each model is trained, and where that is not what its card says."""
+    yield (
+        f"SVM: C and gamma are the best of {plan.searched} sets, the first one the usual and the others drawn"
+        f" on a log scale (no full grid), by {INNER_FOLDS} inner folds of whole groups of the training side."
+    )
+    yield "The networks' settings are not searched: the SVM has that advantage."
+    common = differences(FAMILIES[0], plan.settings)
+    if common:
+        yield f"All networks, the card's in brackets: {common}."
+    for name, own in plan.own.items():
+        yield f"{name}, the card's in brackets: {differences(name, own)}."
+
+
+def _said(name: str, done: Finished) -> list[tuple[str, str]]:
+    """Return the controls of a run, each with whose it is."""
+    found = [(name, guard_words(done.run)), (name, done.missing)]
+    if name == "svm":
+        found.insert(0, (name, told(done.result)))
+    return [(whose, words) for whose, words in found if words]
+
+
+def _shared(said: list[tuple[str, str]]) -> tuple[str, ...]:
+    """Return controls as lines: what several models share stands once."""
+    whose: dict[str, list[str]] = {}
+    for name, words in said:
+        whose.setdefault(words, []).append(name)
+    every = len({name for name, _ in said})
+    return (
+        *(
+            f"{'every model' if len(names) == every > 1 else ', '.join(names)}: {words}"
+            for words, names in whose.items()
+        ),
+        "majority and svm stand beside every family",
     )
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from analysis.corpus.cases import InputSpec
 from analysis.corpus.corpus import Corpus
 from analysis.evaluation.experiment import ControlSpec, Experiment, SplitSpec
-from analysis.evaluation.run_folder import Run, runs_of
-from analysis.evaluation.runner import work
-from analysis.evaluation.workers import Here
+from analysis.evaluation.run_folder import Run
 from analysis.recognizers.recognizer import CancelledError
 from analysis.targets.recipe import Target
-from app.analysing.evaluating import EvaluatingError, create, in_words, prepare
+from app.analysing.evaluating import prepare
 from app.analysing.evaluating_words import control_lines
+from app.analysing.literature.finishing import guard_words, missing_words, worked
 from app.analysing.literature.reproducing import Order
 from app.study import Study
 
@@ -33,9 +33,10 @@ def engine_run(
     metric: str = "",
     words: str = "",
 ) -> Run:
-    """Return a finished run; one of the same experiment that is there already is not repeated.
+    """Return a run at its end; one of the same experiment that is there already is not repeated.
 
-    `folds` 0: one participant out, else k folds of participants. Raises EvokeError, CancelledError.
+    `folds` 0: one participant out, else k folds of participants. Folds that a guard stopped are missing in
+    its result, and `controls` says so. Raises EvokeError, CancelledError.
     """
     if order.cancelled():
         raise CancelledError("stopped")
@@ -53,27 +54,20 @@ def engine_run(
         metric=metric or ("balanced_accuracy" if target.classes else "mae"),
     )
     prepared = prepare(study, corpus, target, experiment, cancelled=order.cancelled)
-    sha256 = prepared.experiment.sha256
-    known = next((run for run in runs_of(study.folder) if run.experiment.sha256 == sha256), None)
-    run = known or create(study, prepared)
-    if run.state != "finished":
-        with in_words():
-            # Small networks are trained before a process of their own has started.
-            here = Here() if order.is_quick else None
-            run = work(run, workers=order.workers or 1, cancelled=order.cancelled, pool=here)
-    if run.state != "finished":
-        if order.cancelled():
-            raise CancelledError("stopped")
-        raise EvaluatingError(f"{recognizer}: the run is {run.state}. Run the command again to go on.")
-    return run
+    return worked(study, prepared, replace(order, workers=order.workers or 1))
 
 
 def controls(runs: Mapping[str, Run]) -> tuple[str, ...]:
-    """Return the controls of runs, by what they are called, in words: what several share stands once."""
+    """Return the controls of runs, by what they are called, in words: what several share stands once.
+
+    With what the guards said, and the folds that gave no figure.
+    """
     names: dict[str, list[str]] = {}
     for name, run in runs.items():
-        for line in control_lines(run.result or {}):
-            names.setdefault(line.strip(), []).append(name)
+        result = run.result or {}
+        for line in (*control_lines(result), guard_words(run), missing_words(result)):
+            if line:
+                names.setdefault(line.strip(), []).append(name)
     every = len(runs)
     return tuple(
         line if len(whose) == every else f"{', '.join(whose)}: {line}" for line, whose in names.items()

@@ -29,7 +29,7 @@ class ChosenHead(HeadView):
     def draw(self, painter: QPainter, area: QRectF, colours: Colours) -> None:
         """Draw the head, then a ring about each kept electrode."""
         super().draw(painter, area, colours)
-        positions = place([name for name, _ in self.channels]).positions
+        positions = place([name for name, _ in self.channels], self.every).positions
         inner = area.adjusted(12, 24, -90, -12)
         radius = max(30.0, min(inner.width(), inner.height()) / 2 / 1.16)
         middle = QPointF(inner.center().x(), inner.center().y() + radius * 0.04)

@@ -17,7 +17,8 @@ from analysis.features.eeg_band import SEGMENT_BANDS
 from analysis.recognizers.channel_artefacts import artefact_warnings
 from analysis.recognizers.channel_choice import RANDOM, STATISTICS
 from app.analysing.channel_figures import curves_figure, ranking_figure, sweep_table
-from app.analysing.channels import Cutting, channel_rows, write_label_table
+from app.analysing.channels import Cutting, channel_rows
+from app.analysing.emotion_labels import write_label_table
 from app.console.analyse.channels_head import ChosenHead
 from app.console.analyse.channels_labels import LabelTable
 from app.console.analyse.channels_work import Cut, Swept, look, swept
@@ -30,10 +31,14 @@ from app.console.saving import TABLES, ask_where, save_table
 
 NOTHING = (
     "No segments yet. They are cut about the presses of a session with imagery: participants press a button"
-    " each time they feel the emotion. Run or import one, or simulate the protocol imagery."
+    " each time they feel the emotion. Run the protocol imagery, or simulate it. Or import an EDF+, BDF+ or"
+    " XDF recording whose events are named “imagery: joy” where a block of joy begins, “feeling_it” for each"
+    " press, and “imagery: end”."
 )
 READING = "Cutting segments about the presses…"
-NOT_SWEPT = "Choose “Try every K”: a network is trained for each number of channels, in three splits."
+NOT_SWEPT = (
+    "Choose “Try several K”: a network is trained with 2, 4, 8 and so on up to all channels, in three splits."
+)
 EVERYBODY = "Everybody"
 MOST_NAMED = 16
 EXPORTED = ("participant", "band", "statistic", "rank", "channel", "score", "chosen")
@@ -51,7 +56,8 @@ class ChannelsPage(WaitingStep):
         self.heed = Banner()
         self.save = Tinted("Save channel lists…", "save", self._ask)
         self.save.setToolTip("A row a participant and channel: rank, score, whether it is kept (CSV)")
-        self.sweep_button = Primary("Try every K", "start", self.sweep)
+        self.sweep_button = Primary("Try several K", "start", self.sweep)
+        self.sweep_button.setToolTip("2, 4, 8 and so on up to all channels, by the statistic and by chance")
         self._lay_out((self.save, self.sweep_button), self._body(), self.heed)
         self._show_buttons()
 
@@ -202,11 +208,13 @@ class ChannelsPage(WaitingStep):
         statistic = str(self.statistic.currentData())
         ranked = self.found.rankings[self.participant, statistic]
         k = self.k.value()
-        places = [int(place) for place in ranked.order[:k]]
+        places = ranked.first(k)
         kept = [ranked.channels[place] for place in places]
         self.k_words.setText(f"K = {k} of {len(ranked.channels)}")
-        more = f" and {k - MOST_NAMED} more" if k > MOST_NAMED else ""
-        self.kept_words.setText(f"Kept: {', '.join(kept[:MOST_NAMED])}{more}")
+        more = f" and {len(kept) - MOST_NAMED} more" if len(kept) > MOST_NAMED else ""
+        none = k - len(kept)
+        without = f". {none} more do not move, or have a gap in every segment" if none else ""
+        self.kept_words.setText(f"Kept: {', '.join(kept[:MOST_NAMED]) or 'none'}{more}{without}")
         scored = tuple(
             (name, float(value)) for name, value in zip(ranked.channels, ranked.scores, strict=True)
         )
@@ -228,9 +236,8 @@ class ChannelsPage(WaitingStep):
             self.rows.show_table(None, NOT_SWEPT)
             return
         whose = done.participant or EVERYBODY
-        self.curves.show_figure(curves_figure(done.sweeps, done.statistic, whose))
-        words = " ".join((*(f"{each.words}" for each in done.sweeps), *done.left_out))
-        self.rows.show_table(sweep_table(done.sweeps), words)
+        self.curves.show_figure(curves_figure(done.sweeps, done.statistic, whose, done.left_out))
+        self.rows.show_table(sweep_table(done.sweeps), " ".join(done.words))
 
     def _show_buttons(self) -> None:
         idle = not self.waiting.is_busy and self.found is not None
@@ -238,7 +245,7 @@ class ChannelsPage(WaitingStep):
         self.save.setEnabled(idle)
 
     def sweep(self) -> None:
-        """Train for every K."""
+        """Train for several numbers of channels."""
         if self.found is None:
             return
         cut, code, statistic = self.found, self.participant, str(self.statistic.currentData())

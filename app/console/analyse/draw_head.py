@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -19,6 +20,7 @@ from app.console.theme import Colours
 from stimuli.problems import EvokeError
 
 LEAST = 3
+MOST_NAMED = 12
 PICTURE = QSize(640, 560)
 
 
@@ -30,6 +32,7 @@ class HeadView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.channels: tuple[tuple[str, float], ...] = ()
+        self.every: tuple[str, ...] = ()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         self.words = Line("", "muted", True)
@@ -43,7 +46,8 @@ class HeadView(QWidget):
 
     def show_channels(self, channels: tuple[tuple[str, float], ...], words: str = "") -> None:
         """Show a weight for each channel; where there are too few, the words say why."""
-        placed = place([name for name, _ in channels])
+        self.every = tuple(name for name, _ in channels)
+        placed = place(self.every)
         self.channels = tuple(each for each in channels if math.isfinite(each[1]))
         can = len([name for name, _ in self.channels if name in placed.positions]) >= LEAST
         if not channels:
@@ -51,7 +55,7 @@ class HeadView(QWidget):
         elif not can:
             words = "A head map needs at least three electrodes with names of the 10-20 or 10-10 system."
         elif placed.unknown:
-            words += f" Without a position: {', '.join(placed.unknown)}."
+            words += f" Without a position: {_some(placed.unknown)}."
         self.words.setText(words)
         self.canvas.setVisible(can)
         self.save.setVisible(can)
@@ -61,7 +65,7 @@ class HeadView(QWidget):
 
     def draw(self, painter: QPainter, area: QRectF, colours: Colours) -> None:
         """Draw the head with its shades and their scale."""
-        positions = place([name for name, _ in self.channels]).positions
+        positions = place([name for name, _ in self.channels], self.every).positions
         spots = [(name, positions[name], value) for name, value in self.channels if name in positions]
         if len(spots) < LEAST:
             return
@@ -88,6 +92,11 @@ class HeadView(QWidget):
             self.said.emit(str(error), "alarm")
         else:
             self.said.emit(f"Saved as {name}, and the table beside it.", "good")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 class _Head(QWidget):

@@ -57,7 +57,8 @@ def make(wish: Wish) -> Made:
     values = np.array([band_power(found.spectrum, *BANDS[band], relative_to=whole) for band in wish.bands])
     told = "%" if wish.is_share else f"{found.unit}²"
     scaled = values * (100 if wish.is_share else 1)
-    return Made(wish, found.names, scaled, place(found.names), told, found.piece.is_cut)
+    placed = place(found.names, wish.overview.infos[wish.stream_id].channels)
+    return Made(wish, found.names, scaled, placed, told, found.piece.is_cut)
 
 
 class HeadMapPanel(FigurePanel):
@@ -90,7 +91,7 @@ class HeadMapPanel(FigurePanel):
         info, places = self.channels.info, self.channels.places
         if info is None:
             return "This recording has no EEG that may be seen, so there is no head map."
-        placed = place([info.channels[at] for at in places])
+        placed = place([info.channels[at] for at in places], info.channels)
         if len(placed.positions) < LEAST_ELECTRODES:
             unknown = f" Without a position: {', '.join(placed.unknown)}." if placed.unknown else ""
             return (

@@ -165,6 +165,7 @@ def test_asymmetries_are_of_electrodes_that_face_each_other(oracles: dict[str, N
         (("T3", "T8", "FT9", "FT10"), ((0, 1), (2, 3))),
         (("AF7", "AF8", "TP9", "TP10"), ((0, 1), (2, 3))),
         (("x1", "x2"), ()),
+        (("C3", "C4", "F7", "F8", "B17"), ()),
     ],
 )
 def test_pairs(channels: tuple[str, ...], pairs: tuple[tuple[int, int], ...]) -> None:

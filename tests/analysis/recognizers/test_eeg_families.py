@@ -58,6 +58,12 @@ def test_the_grid_holds_each_number_once_and_zero_elsewhere() -> None:
         HeadGrid(("A1", "A2", "X"), "eeg-cnn")
 
 
+def test_labels_of_a_biosemi_cap_have_no_cell_although_some_look_like_sites() -> None:
+    assert int(HeadGrid(("C1", "C2", "C3", "Fz"), "eeg-cnn").known.numel()) == 4
+    with pytest.raises(RecognizerError, match="at least three electrodes"):
+        HeadGrid(("C1", "C2", "C3", "F4", "B17"), "eeg-cnn")
+
+
 @pytest.mark.parametrize(
     ("network", "weights"),
     [

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from analysis.views.electrodes import on_sphere, place, plain_name, positions
+from analysis.views.electrodes import has_bundles, on_sphere, place, plain_name, positions
 from analysis.views.head import interpolate
 
 # Spherical 10-20 coordinates (inclination, azimuth in degrees) as EEG programs list them; there the
@@ -87,6 +87,30 @@ def test_what_is_not_known_is_listed_never_guessed() -> None:
     placed = place(["Fz", "F3-C3", "ECG", "A1", "X9", ""])
     assert tuple(placed.positions) == ("Fz",)
     assert placed.unknown == ("F3-C3", "ECG", "A1", "X9", "")
+
+
+BIOSEMI = tuple(f"{bundle}{number}" for bundle in "ABCDEFGH" for number in range(1, 33))
+
+
+def test_labels_of_a_biosemi_cap_are_not_sites_of_the_10_10_system() -> None:
+    assert place(BIOSEMI).positions == {}
+    assert place(("C3", "F4")).unknown == ()
+    assert place(("C3", "F4"), BIOSEMI).unknown == ("C3", "F4")
+    assert place(("Fz", "C3", "F10", "D32")).unknown == ("C3", "F10", "D32")
+
+
+@pytest.mark.parametrize(
+    ("channels", "bundles"),
+    [
+        (("A1", "A2", "C1", "C6", "F10", "FC1"), False),
+        (("A10", "F9", "C5"), False),
+        (("A1", "A11"), True),
+        (("EEG H32",), True),
+        (("H33", "I12", "A111"), False),
+    ],
+)
+def test_bundles_are_told_by_labels_that_only_they_have(channels: tuple[str, ...], bundles: bool) -> None:
+    assert has_bundles(channels) == bundles
 
 
 SPOTS = [(0.0, 0.5), (0.5, -0.3), (-0.5, -0.3), (0.1, 0.0), (-0.4, 0.4)]

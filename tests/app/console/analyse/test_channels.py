@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import shutil
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.analysing.channels import TABLE
 from app.analysing.corpora import study_corpus
+from app.analysing.emotion_labels import TABLE
+from app.console.analyse.channels_head import ChosenHead
 from app.console.analyse.channels_page import NOT_SWEPT, NOTHING, ChannelsPage
 from app.console.analyse.page import AnalysePage
 from app.console.window import MainWindow
@@ -43,6 +45,18 @@ def found(window: MainWindow, imagined: Study, qtbot: QtBot) -> ChannelsPage:
     qtbot.waitUntil(lambda: shown.found is not None, timeout=PATIENCE_MS)
     settled(shown, qtbot)
     return shown
+
+
+def test_labels_of_a_biosemi_cap_make_no_head_map(qtbot: QtBot) -> None:
+    head = ChosenHead()
+    qtbot.addWidget(head)
+    sites = (("C3", 1.0), ("C4", 2.0), ("F3", 3.0), ("F4", 2.5))
+    head.show_choice(sites, ("C3",), "Kurtosis.")
+    assert head.canvas.isVisibleTo(head)
+    # A channel without a score says which cap it was, too.
+    head.show_choice((*sites, ("H32", math.nan)), ("C3",), "Kurtosis.")
+    assert not head.canvas.isVisibleTo(head)
+    assert "names of the 10-20 or 10-10 system" in head.words.text()
 
 
 def test_without_presses_it_says_where_they_come_from(page: AnalysePage, qtbot: QtBot) -> None:
@@ -88,6 +102,7 @@ def test_every_k_stands_in_three_splits_beside_chance_and_all_channels(
     found: ChannelsPage, qtbot: QtBot
 ) -> None:
     assert found.rows.words.text() == NOT_SWEPT
+    assert found.sweep_button.text() == "Try several K"
     found.epochs.setValue(1)
     click(found.sweep_button)
     assert not found.sweep_button.isEnabled()
@@ -98,6 +113,10 @@ def test_every_k_stands_in_three_splits_beside_chance_and_all_channels(
     table = rows(found.rows.table)
     assert {row[0] for row in table} == {"By segment: LEAKY", "By block", "New people"}
     assert {row[1] for row in table} == {"kurtosis", "random", "all channels"}
+    assert {row[3] for row in table} == {"2"}
+    told = found.rows.words.text()
+    assert "Within each of 2 participants, whole trials are tested" in told
+    assert "epochs 1 (150)" in told
     assert [row[2] for row in table if row[:2] == ["By block", "kurtosis"]] == ["2", "4"]
     choose(found.statistic, "Mean", qtbot)
     assert found.rows.words.text() == NOT_SWEPT
