@@ -122,6 +122,11 @@ def transfer(parser: Parser) -> None:
     )  # fmt: skip
     parser.add_argument("--held-out", action="store_true", help="weights chosen on people of the source")
     parser.add_argument("--oracle", action="store_true", help="also an upper bound, as the paper reports it")
+    parser.add_argument(
+        "--predict", action="store_true",
+        help="label every trial of the second study, which needs no answers; no accuracy is known (pdan)",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="FILE.csv", help="for --predict: the table of labels")
     parser.add_argument("--sets", type=int, default=216, metavar="N", help="combinations of weights at most")
     parser.add_argument("--side", type=int, default=64, metavar="N", help="pixels of the spectrogram")
     parser.add_argument("--permutations", type=int, default=999, metavar="N", help="label permutations")

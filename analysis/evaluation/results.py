@@ -128,7 +128,7 @@ def notes_of(run: Run) -> list[str]:
     search = run.experiment.search
     if search.sets:
         how = "inside each training side" if search.nested else ON_FOLDS
-        notes.append(f"{search.sets} sets of settings were tried: {how}.")
+        notes.append(f"{_tried(run)} sets of settings were tried: {how}.")
     told = dict.fromkeys(
         words
         for status in run.folds
@@ -140,6 +140,12 @@ def notes_of(run: Run) -> list[str]:
         notes.append(f"{len(told) - 5} more remarks stand in the folds.")
     notes += list(run.facts.get("warnings", ()))
     return notes
+
+
+def _tried(run: Run) -> int:
+    """Return how many sets a search has tried: a grid may have fewer than were asked for."""
+    finished = (run.fold_facts(each.name) for each in run.folds if each.state == "finished")
+    return max((len((facts.get("search") or {}).get("tried", ())) for facts in finished), default=0)
 
 
 def watermark_of(run: Run) -> str:

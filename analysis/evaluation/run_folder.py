@@ -44,7 +44,7 @@ from analysis.evaluation.files import (
     write_json,
 )
 from analysis.evaluation.guards import GuardReport
-from analysis.evaluation.splits import Division, Fold
+from analysis.evaluation.splits import TO, Division, Fold
 
 RESULTS = Path("derivatives") / "results"
 FORMAT = "evoke-run"
@@ -127,7 +127,13 @@ class Run:
         """The folds, in rows of `cases`."""
         values = self._json("division.json")
         folds = tuple(
-            Fold(each["name"], *(np.array(each[side], np.intp) for side in ("train", "validation", "test")))
+            Fold(
+                each["name"],
+                np.array(each["train"], np.intp),
+                np.array(each["validation"], np.intp),
+                np.array(each["test"], np.intp),
+                _domains_of(each, values["spec"]),
+            )
             for each in values["folds"]
         )
         return Division(
@@ -359,6 +365,13 @@ def create_run(
     return open_run(folder)
 
 
+def _domains_of(fold: Mapping[str, Any], spec: Mapping[str, Any]) -> tuple[str, ...]:
+    if spec["kind"] != "domains":
+        return ()
+    # A division that was written before has the names in that of the fold's file only.
+    return tuple(fold.get("domains") or fold["name"].split(TO, 1))
+
+
 def _division_json(division: Division) -> dict[str, Any]:
     sides = ("train", "validation", "test")
     return {
@@ -368,7 +381,11 @@ def _division_json(division: Division) -> dict[str, Any]:
         "leaks": list(division.leaks),
         "apart": [list(columns) for columns in division.apart],
         "folds": [
-            {"name": fold.name, **{side: getattr(fold, side).tolist() for side in sides}}
+            {
+                "name": fold.name,
+                **({"domains": list(fold.domains)} if fold.domains else {}),
+                **{side: getattr(fold, side).tolist() for side in sides},
+            }
             for fold in division.folds
         ],
     }

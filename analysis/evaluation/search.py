@@ -66,7 +66,8 @@ def grid(
 ) -> list[dict[str, Any]]:
     """Return every combination of the settings that have choices, or `sets` of them drawn by the seed.
 
-    `only` names those that are combined, () for all; raises RecognizerError where there is none.
+    The settings as they are without a search are always among them. `only` names those that are combined, ()
+    for all; raises RecognizerError where there is none.
     """
     open_ = [each for each in card.settings if each.choices and (each.name in only if only else True)]
     unknown = set(only) - {each.name for each in open_}
@@ -78,10 +79,15 @@ def grid(
         {**card.defaults(), **fixed, **dict(zip([each.name for each in open_], values, strict=True))}
         for values in product(*(each.choices for each in open_))
     ]
+    usual = {**card.defaults(), **fixed}
+    if usual not in every:
+        every.insert(0, usual)
     if len(every) <= sets:
         return every
-    order = np.random.default_rng(seed).permutation(len(every))[:sets]
-    return [every[place] for place in np.sort(order)]
+    drawn = np.random.default_rng(seed).permutation(len(every))
+    first = every.index(usual)
+    order = [first, *drawn[drawn != first].tolist()][:sets]
+    return [every[place] for place in sorted(order)]
 
 
 def searched(
@@ -94,7 +100,10 @@ def searched(
     card = training.maker(training.recognizer, training.settings).card
     seed = seed_of(experiment.seed, "search" if not spec.nested else f"search/{fold.name}")
     if spec.how == "grid":
-        sets = grid(card, spec.sets, seed, training.settings, spec.only)
+        # The same sets wherever they are chosen: what is best on the answers is a bound of what is chosen
+        # without them.
+        drawn = seed_of(experiment.seed, "search")
+        sets = grid(card, spec.sets, drawn, training.settings, spec.only)
     else:
         sets = draw(card, spec.sets, seed, training.settings)
     assert batch.y is not None
@@ -113,8 +122,11 @@ def searched(
         rows, proba, why = [], [], ""
         try:
             for part in parts:
+                # On the reported fold itself every set is trained as the fold is: the best one's score is
+                # the figure that is reported.
                 name = f"search-{number}/{part.name}"
-                own = replace(training, settings=settings, seed=seed_of(training.seed, name))
+                own_seed = seed_of(training.seed, name) if spec.nested else training.seed
+                own = replace(training, settings=settings, seed=own_seed)
                 quiet = Context(cancelled=context.cancelled)
                 outcome = evaluate_fold(batch, part, own, quiet, explain=False)
                 rows.append(part.test)

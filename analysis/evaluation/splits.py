@@ -18,6 +18,8 @@ from analysis.evaluation.experiment import SplitKind, SplitSpec
 TRIAL = ("recording", "trial")
 VISIT = ("participant", "session")
 _TRIES = 50
+TO = "-to-"
+"""Between two domains in the name of a fold's file."""
 LEAST_PEOPLE = 3
 """A domain of fewer participants is a few people, not a domain: that is told."""
 
@@ -28,12 +30,21 @@ class SplitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One fold: rows of the cases that were divided. `name` is a file's name too."""
+    """One fold: rows of the cases that were divided. `name` is a file's name too.
+
+    `domains`, of a split by domains only: which trains and which is tested, as they are called.
+    """
 
     name: str
     train: Rows
     validation: Rows
     test: Rows
+    domains: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What a reader is told: "women to men" of domains, else the name."""
+        return " to ".join(self.domains) or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,7 @@ class Division:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    parts: Callable[[Cases, NDArray[Any], SplitSpec], Iterator[tuple[str, Rows, Rows]]]
+    parts: Callable[[Cases, NDArray[Any], SplitSpec], Iterator[tuple[str | tuple[str, str], Rows, Rows]]]
     unit: tuple[str, ...]
     apart: tuple[tuple[str, ...], ...]
     words: str
@@ -102,13 +113,14 @@ def divide(
     notes: list[str] = []
     taken: set[str] = set()
     for label, train, test in kind.parts(cases, answers, spec):
-        name = _file_name(label, taken)
+        sides = () if isinstance(label, str) else label
+        name = _file_name(label if isinstance(label, str) else TO.join(label), taken)
         part = np.zeros(0, np.intp)
         if validation > 0:
             part = held_out(cases, answers, train, kind.unit, validation, _seed(spec.seed, name))
             if not len(part):
                 notes.append(f"{name}: too few groups to set some aside for validation")
-        folds.append(Fold(name, np.setdiff1d(train, part), part, test))
+        folds.append(Fold(name, np.setdiff1d(train, part), part, test, sides))
     if not folds:
         raise SplitError(_nothing(spec, cases))
     notes += _notes(cases, folds, spec)
@@ -213,15 +225,15 @@ def _segments_own(cases: Cases, y: NDArray[Any], spec: SplitSpec) -> Iterator[tu
     yield from _trials(cases, y, spec, together(cases))
 
 
-def _by_domain(domains: Mapping[str, str]) -> Callable[..., Iterator[tuple[str, Rows, Rows]]]:
-    def parts(cases: Cases, y: NDArray[Any], spec: SplitSpec) -> Iterator[tuple[str, Rows, Rows]]:
+def _by_domain(domains: Mapping[str, str]) -> Callable[..., Iterator[tuple[tuple[str, str], Rows, Rows]]]:
+    def parts(cases: Cases, y: NDArray[Any], spec: SplitSpec) -> Iterator[tuple[tuple[str, str], Rows, Rows]]:
         own = np.array([domains.get(str(code), "") for code in cases.participant], dtype=str)
         names = [str(name) for name in np.unique(own) if name]
         for source in names:
             for tested in names:
                 if source != tested:
                     yield (
-                        f"{source}-to-{tested}",
+                        (source, tested),
                         np.flatnonzero(own == source),
                         np.flatnonzero(own == tested),
                     )
@@ -383,6 +395,13 @@ def _notes(cases: Cases, folds: Sequence[Fold], spec: SplitSpec) -> Iterator[str
                 f" ({len(shared) / len(tested):.0%} of those tested were trained on, with other people):"
                 " nothing is said about new stimuli."
             )
+    again = _again(cases, folds) if spec.kind == "trials" else 0
+    if again:
+        yield (
+            f"{again} trials of {len(np.unique(cases.groups(TRIAL)))} are tested by a recognizer that was"
+            " trained on another visit's trial of the same stimulus or category: nothing is said about new"
+            " ones."
+        )
     if spec.kind == "sessions":
         alone = [code for code in np.unique(cases.participant) if _visits(cases, code) < 2]
         if alone:
@@ -393,6 +412,26 @@ def _notes(cases: Cases, folds: Sequence[Fold], spec: SplitSpec) -> Iterator[str
             yield f"{short} recordings with at most {spec.k} trials are never tested."
     if spec.kind in ("participants", "stimuli", "trials-pooled") and len(folds) < spec.k:
         yield f"Only {len(folds)} folds of the {spec.k} asked for are possible."
+
+
+def _again(cases: Cases, folds: Sequence[Fold]) -> int:
+    """Return how many tested trials have another visit's trial of the same thing in their training side.
+
+    Only of what came once a visit: where a visit has many trials of a category that says nothing.
+    """
+    thing = np.where(cases.stimulus != "", cases.stimulus, cases.category)
+    names = np.array(["\x1f".join(each) for each in zip(cases.participant, thing, strict=True)])
+    trials, visits = cases.groups(TRIAL), cases.groups(VISIT)
+    once = {
+        name
+        for name in np.unique(names[thing != ""])
+        if len(np.unique(trials[names == name])) == len(np.unique(visits[names == name])) > 1
+    }
+    found: set[str] = set()
+    for fold in folds:
+        both = np.isin(names[fold.test], list(once)) & np.isin(names[fold.test], names[fold.train])
+        found |= set(trials[fold.test][both].tolist())
+    return len(found)
 
 
 def _visits(cases: Cases, code: str) -> int:

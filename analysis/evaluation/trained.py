@@ -114,9 +114,9 @@ class Trained:
         spec = cases or self.experiment.cases or self.card.cases
         made = make_batch(corpus, trials, spec, self.inputs, store, progress=progress, cancelled=cancelled)
         proba, explanation = self.predict(made.batch)
-        warnings = [*made.warnings]
-        if self.card.transductive:
-            warnings.append(WITHOUT_ADAPTATION.format(self.card.title))
+        # First of all: it is another recognizer than the one that the run's figures are of.
+        warnings = [WITHOUT_ADAPTATION.format(self.card.title)] if self.card.transductive else []
+        warnings += made.warnings
         transductive = is_transductive(self.steps.names)
         if transductive:
             warnings.append(

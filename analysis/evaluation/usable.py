@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ def resolved(experiment: Experiment, card: Card, has_classes: bool) -> Experimen
             close = get_close_matches(name, known, n=1)
             hint = f"Did you mean '{close[0]}'?" if close else f"There are: {', '.join(known) or 'none'}."
             raise RecognizerError(f"{card.name}: no setting '{name}'. {hint}")
+    check_choices(card, experiment.settings)
     inputs = chosen_inputs(experiment.inputs or card.inputs, experiment.modalities)
     return replace(
         experiment,
@@ -37,6 +39,20 @@ def resolved(experiment: Experiment, card: Card, has_classes: bool) -> Experimen
         inputs=inputs,
         steps=card.steps if experiment.steps is None else experiment.steps,
     )
+
+
+def check_choices(card: Card, settings: Mapping[str, Any]) -> None:
+    """Raise RecognizerError for a word that is none of its setting's.
+
+    Choices of numbers are what a search goes over: others may be given.
+    """
+    for each in card.settings:
+        value = settings.get(each.name, each.default)
+        if isinstance(value, str) and each.choices and value not in each.choices:
+            words = [str(one) for one in each.choices]
+            close = get_close_matches(value.casefold(), words, n=1)
+            hint = f"Did you mean '{close[0]}'?" if close else f"There are: {', '.join(words)}."
+            raise RecognizerError(f"{card.name}: {each.name} cannot be '{value}'. {hint}")
 
 
 def chosen_inputs(inputs: Sequence[InputSpec], wanted: Sequence[str]) -> tuple[InputSpec, ...]:

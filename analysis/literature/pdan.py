@@ -121,7 +121,7 @@ PDAN = Paper(
     title="PDAN: speech emotion recognition across corpora",
     source=(
         "Zong et al., Progressive distribution adapted neural networks for cross-corpus speech emotion "
-        "recognition, Frontiers in Neurorobotics (2022)"
+        "recognition, Frontiers in Neurorobotics 16 (2022), doi:10.3389/fnbot.2022.987146"
     ),
     about=(
         "A convolutional network on spectrograms learns from a labelled corpus and an unlabelled one at "

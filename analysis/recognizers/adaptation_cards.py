@@ -16,8 +16,7 @@ HIGH = "happy, happiness, joy, surprise, neutral"
 
 PAPER = (
     "Zong et al., Progressive distribution adapted neural networks for cross-corpus speech emotion "
-    "recognition, "
-    "Frontiers in Neurorobotics (2022)"
+    "recognition, Frontiers in Neurorobotics 16 (2022), doi:10.3389/fnbot.2022.987146"
 )
 
 COMMON = (
@@ -97,6 +96,9 @@ DOUBTS = (
     "All cases of the tested side are learnt from, without their answers, as the article does: it is of "
     "no use "
     "for a single new recording, and every result says so.",
+    "A figure needs answers on both sides: the tested side's are what it is scored by. Recordings without "
+    "answers are labelled by evoke transfer A B --predict (in Cross-corpus: Label the other study), with no "
+    "accuracy known. What is trained on all cases and kept has nothing to adapt to.",
     "Scale, size and normalisation of the spectrogram are not printed: dB, 224 x 224, each utterance's "
     "own mean "
     "and deviation. Recordings are brought to 16 kHz first, since frames of 350 samples are 8 ms at 44 kHz; "

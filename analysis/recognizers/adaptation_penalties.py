@@ -35,6 +35,7 @@ def kernel_sums(source: Tensor, target: Tensor, kernel: Kernel) -> tuple[Tensor,
 
     "literal": exp(-|u - v|^2 / 2 sigma^2) for sigma 2, 4, 8, 16, 32. "auto": exp(-|u - v|^2 / b), b the mean
     squared distance of different vectors of both sets, times 1/4, 1/2, 1, 2, 4; b itself is not learnt.
+    ValueError for any other.
     """
     within, others, between = (
         squared_distances(source, source),
@@ -43,11 +44,13 @@ def kernel_sums(source: Tensor, target: Tensor, kernel: Kernel) -> tuple[Tensor,
     )
     if kernel == "literal":
         widths: Sequence[Tensor | float] = [2 * sigma**2 for sigma in SIGMAS]
-    else:
+    elif kernel == "auto":
         n, m = len(source), len(target)
         total = within.detach().sum() + others.detach().sum() + 2 * between.detach().sum()
         mean = (total / max(1, (n + m) * (n + m - 1))).clamp_min(1e-12)
         widths = [mean * factor for factor in AUTO]
+    else:
+        raise ValueError(f"kernel {kernel}: there are literal and auto.")
     first, second, third = (
         torch.stack([torch.exp(-each / width) for width in widths]).sum(0)
         for each in (within, others, between)

@@ -2,25 +2,28 @@
 
 Every figure is a run of the engine (split by domains), with its guards, controls and permutations. Weights of
 penalties are fixed, or chosen inside the source (blind); the article's way, chosen on the target's own
-answers, is the engine's search on the reported folds: an upper bound, and watermarked.
+answers, is the engine's search on the reported folds: an upper bound, and watermarked. It is one of every
+blind figure of the same seed: the sets that are tried are the same, and the fixed one is among them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from statistics import mean, stdev
 from typing import Any, Literal
 
 from analysis.corpus.cases import CaseSpec, InputSpec
 from analysis.corpus.corpus import Corpus
 from analysis.evaluation.experiment import ControlSpec, Experiment, SearchSpec, SplitSpec
-from analysis.evaluation.run_folder import Run, runs_of
+from analysis.evaluation.run_folder import Run, RunError, runs_of
 from analysis.evaluation.runner import Heard, work
+from analysis.evaluation.splits import Division
 from analysis.features.store import Store
 from analysis.recognizers.table import recognizer_class
 from analysis.targets.recipe import Target
-from app.analysing.evaluating import EvaluatingError, create, in_words, prepare
+from app.analysing.evaluating import EvaluatingError, Prepared, create, in_words, prepare
 from app.study import Study
 
 Selection = Literal["fixed", "held-out", "oracle"]
@@ -30,8 +33,10 @@ WEIGHTS = ("marginal", "rough", "fine", "weight")
 SELECTIONS: Mapping[Selection, str] = {
     "fixed": "weights fixed beforehand",
     "held-out": "weights chosen on participants set aside of the source",
-    "oracle": "UPPER BOUND: weights chosen with the target's true labels",
+    "oracle": "UPPER BOUND: the best of the sets of weights tried, chosen with the target's true labels",
 }
+P = "p, tasks pooled"
+TRIED = "sets tried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,17 @@ class Method:
         """The settings that a grid goes over: weights of penalties that the method does not fix itself."""
         known = recognizer_class(self.recognizer).card.settings
         return tuple(each.name for each in known if each.name in WEIGHTS and each.name not in self.settings)
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it is trained in epochs."""
+        return "epochs" in recognizer_class(self.recognizer).card.defaults()
+
+    @property
+    def sets(self) -> int:
+        """How many sets of weights the whole grid has, 1 without one."""
+        known = recognizer_class(self.recognizer).card.settings
+        return prod(len(each.choices) for each in known if each.name in self.weights)
 
 
 FUNCTIONALS = (InputSpec("speech", "speech", "speech.functionals", {"set": "compact"}),)
@@ -115,13 +131,20 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the result: the figure of each task (per cent UAR) by seed, and the runs behind it."""
+    """A row of the result: the figure of each task (per cent UAR) by seed, and the runs behind it.
+
+    Tasks go by the names of their folds; `titles` is what they are called. `p` is of all tasks of a seed
+    pooled, the largest of the seeds; None where a seed has none. `tried` is how many sets of weights were
+    tried, None where they were fixed.
+    """
 
     method: Method
     selection: Selection
     tasks: Mapping[str, tuple[float, ...]]
     runs: tuple[str, ...]
     p: float | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    tried: int | None = None
 
     def mean(self, task: str) -> float | None:
         """Return the mean over seeds, None where nothing is known."""
@@ -156,6 +179,9 @@ def cross_corpus(
 ) -> tuple[Row, ...]:
     """Run every method with every seed; a finished run of the same experiment is not repeated.
 
+    Nor is it where anything that decides its figures has changed: who is in which domain, a recording, our
+    code, the packages that compute.
+
     `domains` gives each participant's where `matrix.domain` is no field of the study; `notes` are told with
     every run. Raises EvaluatingError, CancelledError.
     """
@@ -164,8 +190,9 @@ def cross_corpus(
         if matrix.selection == "oracle" and not method.weights:
             continue
         tasks: dict[str, list[float]] = {}
+        titles: dict[str, str] = {}
         names: list[str] = []
-        p: float | None = None
+        ps: list[float | None] = []
         for seed in matrix.seeds:
             said(f"{method.title}, seed {seed}: {SELECTIONS[matrix.selection]}")
             asked = matrix.experiment(method, target, seed)
@@ -174,7 +201,7 @@ def cross_corpus(
             )
             told = {**prepared.facts, "warnings": [*prepared.facts["warnings"], *notes]}
             prepared = replace(prepared, facts=told)
-            run = _known(study, prepared.experiment.sha256) or create(study, prepared)
+            run = _known(study, prepared) or create(study, prepared)
             if run.state != "finished":
                 with in_words():
                     run = work(run, workers=workers, heard=heard, cancelled=cancelled)
@@ -182,18 +209,31 @@ def cross_corpus(
                 whys = [each.why for each in run.folds if each.why]
                 raise EvaluatingError(f"{method.title}: the run is {run.state}. {' '.join(whys[:1])}".strip())
             names.append(run.name)
+            titles |= {fold.name: fold.title for fold in run.division.folds}
             for task, value in task_scores(run, matrix.selection).items():
                 tasks.setdefault(task, []).append(value)
             if matrix.selection != "oracle":
                 # Of predictions that were chosen by the answers a test by those answers says nothing.
-                found = (run.controls().get("permutations") or {}).get("p")
-                p = found if p is None else max(p, found or 0.0)
+                ps.append((run.controls().get("permutations") or {}).get("p"))
+        is_searched = matrix.selection != "fixed" and bool(method.weights)
         rows.append(
             Row(
-                method, matrix.selection, {task: tuple(each) for task, each in tasks.items()}, tuple(names), p
+                method,
+                matrix.selection,
+                {task: tuple(each) for task, each in tasks.items()},
+                tuple(names),
+                largest(ps),
+                titles,
+                min(matrix.sets, method.sets) if is_searched else None,
             )
         )
     return tuple(rows)
+
+
+def largest(ps: Sequence[float | None]) -> float | None:
+    """Return the largest p, None where there is none at all or one is undefined."""
+    known = [p for p in ps if p is not None]
+    return max(known) if known and len(known) == len(ps) else None
 
 
 def task_scores(run: Run, selection: Selection = "fixed") -> dict[str, float]:
@@ -217,9 +257,15 @@ def tasks_of(rows: Sequence[Row]) -> tuple[str, ...]:
 
 
 def cells(rows: Sequence[Row]) -> tuple[tuple[str, ...], tuple[tuple[str | float | None, ...], ...]]:
-    """Return columns and rows of a table: method, each task, their mean, the spread over seeds, p."""
+    """Return columns and rows of a table: method, each task, their mean, the spread over seeds, p.
+
+    Where weights were searched it is also told how many sets of how many were tried.
+    """
     tasks = tasks_of(rows)
-    columns = ("method", *(task.replace("-to-", " to ") for task in tasks), "mean", "SD over seeds", "p")
+    titles = {task: title for row in rows for task, title in row.titles.items()}
+    is_searched = any(row.tried is not None for row in rows)
+    tried = (TRIED,) * is_searched
+    columns = ("method", *(titles.get(task, task) for task in tasks), "mean", "SD over seeds", *tried, P)
     made = []
     for row in rows:
         spreads = [value for task in tasks if (value := row.spread(task)) is not None]
@@ -230,11 +276,34 @@ def cells(rows: Sequence[Row]) -> tuple[tuple[str, ...], tuple[tuple[str | float
                 *(None if value is None else round(value, 2) for value in values),
                 None if row.over_tasks is None else round(row.over_tasks, 2),
                 round(mean(spreads), 2) if spreads else None,
+                *((None if row.tried is None else f"{row.tried} of {row.method.sets}",) * is_searched),
                 row.p,
             )
         )
     return columns, tuple(made)
 
 
-def _known(study: Study, sha256: str) -> Run | None:
-    return next((run for run in runs_of(study.folder) if run.experiment.sha256 == sha256), None)
+def _known(study: Study, prepared: Prepared) -> Run | None:
+    """Return the newest run whose figures are those that this one would have, None where there is none."""
+    runs = reversed(runs_of(study.folder))
+    sha256 = prepared.experiment.sha256
+    return next((run for run in runs if run.experiment.sha256 == sha256 and _is_same(run, prepared)), None)
+
+
+def _is_same(run: Run, prepared: Prepared) -> bool:
+    # The experiment names what makes the domains, not who is in which, and no recording's content.
+    try:
+        return _material(run.facts) == _material(prepared.facts) and _sides(run.division) == _sides(
+            prepared.division
+        )
+    except (RunError, KeyError):
+        return False
+
+
+def _material(facts: Mapping[str, Any]) -> tuple[Any, ...]:
+    recordings = {name: each["sha256"] for name, each in facts["recordings"].items()}
+    return facts["code_sha256"], facts["versions"], recordings
+
+
+def _sides(division: Division) -> list[tuple[Any, ...]]:
+    return [(fold.name, fold.domains, fold.train.tolist(), fold.test.tolist()) for fold in division.folds]

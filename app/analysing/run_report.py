@@ -177,7 +177,7 @@ def _tested(page: Page, run: Run) -> None:
         page.text(str(note))
     rows = tuple(
         (
-            fold.name, len(fold.train), len(fold.validation), len(fold.test), status.state, status.seconds,
+            fold.title, len(fold.train), len(fold.validation), len(fold.test), status.state, status.seconds,
             json.dumps(run.fold_facts(fold.name)["settings"]) if status.state == "finished" else "",
             status.why,
         )

@@ -16,7 +16,7 @@ from typing import Any
 
 from analysis.corpus.corpus import Corpus
 from analysis.features.store import Store
-from analysis.targets.recipe import Lost, Target
+from analysis.targets.recipe import Lost, Target, TargetError
 from app.analysing.corpora import study_corpus
 from app.analysing.cross_corpus import (
     METHODS,
@@ -30,7 +30,7 @@ from app.analysing.cross_corpus import (
 )
 from app.analysing.domains import domains_named
 from app.analysing.evaluating import in_words, store_of
-from app.analysing.targets import make_target, recipe_named
+from app.analysing.targets import TargetFileError, make_target, recipe_named
 from app.settings import write_atomically
 from app.study import Study
 from stimuli.problems import EvokeError
@@ -44,6 +44,7 @@ SAME: Mapping[str, str] = MappingProxyType(
     }
 )  # fmt: skip
 """Names of classes that mean another one."""
+LEAST_CLASSES = 2
 
 
 class TransferError(EvokeError):
@@ -55,7 +56,8 @@ class Sides:
     """Two domains or more with their answers: `domain` names what makes them, `of` each participant's.
 
     `classes` are those that every domain has, `counts` trials of each class by domain, classes that not all
-    have among them. `notes` must be told with every result.
+    have among them. `notes` must be told with every result; `problem` says why nothing can be compared, ""
+    where it can.
     """
 
     study: Study
@@ -65,6 +67,7 @@ class Sides:
     of: Mapping[str, str]
     counts: Mapping[str, Mapping[str, int]]
     notes: tuple[str, ...] = ()
+    problem: str = ""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -83,7 +86,7 @@ def sides_within(study: Study, target: str, domain: str, labels: Mapping[str, st
         corpus = study_corpus(study)
         answers = make_target(study, corpus, recipe_named(study, corpus, target))
     found = domains_named(study, corpus, domain).of
-    return _of(study, corpus, answers, _named(answers, labels or {}), domain, found, ())
+    return _of(study, corpus, answers, common_names(answers, labels or {}), domain, found, ())
 
 
 def sides_between(first: Study, other: Study, target: str, labels: Mapping[str, str] | None = None) -> Sides:
@@ -92,15 +95,14 @@ def sides_between(first: Study, other: Study, target: str, labels: Mapping[str, 
     Nothing is copied from one study to the other but predictions and answers by code, which a withdrawal from
     the other study does not reach: that is told with every result. Raises EvokeError.
     """
-    if first.folder.resolve() == other.folder.resolve():
-        raise TransferError(f"{first.folder}: is named twice. Name two studies, or one with --domain FIELD.")
+    check_two(first, other)
     with in_words():
         mine, yours = study_corpus(first), study_corpus(other)
         answers = make_target(first, mine, recipe_named(first, mine, target))
-        others = make_target(other, yours, recipe_named(other, yours, target))
-    here, there = _titles(first, other)
-    yours, moved = _renamed(yours, there)
-    own, theirs = _named(answers, labels or {}), _named(others, labels or {})
+        others, why = _answers_of(other, yours, target, answers)
+    here, there = titles(first, other)
+    yours, moved = renamed(yours, there)
+    own, theirs = common_names(answers, labels or {}), common_names(others, labels or {})
     names = tuple(dict.fromkeys([*own.values(), *theirs.values()]))
     values = {
         key: float(names.index(own[answers.classes[int(value)]])) for key, value in answers.values.items()
@@ -118,29 +120,53 @@ def sides_between(first: Study, other: Study, target: str, labels: Mapping[str, 
             *answers.lost,
             *(Lost((moved[each.trial[0]], each.trial[1]), each.why) for each in others.lost),
         ),
+        warnings=tuple(dict.fromkeys((*answers.warnings, *others.warnings))),
     )
-    whole = Corpus(
-        f"{mine.name} and {yours.name}",
-        (*mine.recordings, *yours.recordings),
-        (*mine.trials, *yours.trials),
-        (*mine.left_out, *yours.left_out),
-    )
+    whole = together(mine, yours)
     of = dict.fromkeys(mine.participants, here) | dict.fromkeys(yours.participants, there)
     note = (
         f"Made of two studies, {first.name} and {other.name}: a withdrawal from {other.name} does not "
         "reach this"
         " run. Remove it by hand then."
     )
-    return _of(first, whole, joined, {name: name for name in names}, STUDY, of, (note,))
+    return _of(first, whole, joined, {name: name for name in names}, STUDY, of, (note,), why)
 
 
-def _titles(first: Study, other: Study) -> tuple[str, str]:
+def _answers_of(other: Study, corpus: Corpus, target: str, like: Target) -> tuple[Target, str]:
+    """Return the other study's answers; where it has none an empty target, and in words that it has none."""
+    try:
+        found = make_target(other, corpus, recipe_named(other, corpus, target))
+    except (TargetError, TargetFileError) as error:
+        none = replace(like, values={}, lost=(), masks={}, files={}, warnings=(), further={})
+        return none, str(error)
+    return found, "" if found.values else f"{other.name} has no answers of {target}."
+
+
+def check_two(first: Study, other: Study) -> None:
+    """Raise TransferError where both are the same study."""
+    if first.folder.resolve() == other.folder.resolve():
+        raise TransferError(f"{first.folder}: is named twice. Name two studies, or one with --domain FIELD.")
+
+
+def together(mine: Corpus, yours: Corpus) -> Corpus:
+    """Return two corpora whose names differ as one."""
+    return Corpus(
+        f"{mine.name} and {yours.name}",
+        (*mine.recordings, *yours.recordings),
+        (*mine.trials, *yours.trials),
+        (*mine.left_out, *yours.left_out),
+    )
+
+
+def titles(first: Study, other: Study) -> tuple[str, str]:
+    """Return what two studies are called where they stand side by side: never the same."""
     if first.name != other.name:
         return first.name, other.name
-    return f"{first.name} ({first.folder.name})", f"{other.name} ({other.folder.name})"
+    here, there = (f"{each.name} ({each.folder.name})" for each in (first, other))
+    return (here, there) if here != there else (f"{here}, 1", f"{there}, 2")
 
 
-def _renamed(corpus: Corpus, title: str) -> tuple[Corpus, dict[str, str]]:
+def renamed(corpus: Corpus, title: str) -> tuple[Corpus, dict[str, str]]:
     """Return a corpus whose recordings and participants carry a study's name, and the new names by old."""
     ids = {each.id: f"{title}: {each.id}" for each in corpus.recordings}
     recordings = tuple(
@@ -154,14 +180,20 @@ def _renamed(corpus: Corpus, title: str) -> tuple[Corpus, dict[str, str]]:
     return replace(corpus, recordings=recordings, trials=trials), ids
 
 
-def _named(target: Target, labels: Mapping[str, str]) -> dict[str, str]:
-    """Return what each class is called in common: by `labels`, else by the usual name of the same thing."""
+def common_names(target: Target, labels: Mapping[str, str]) -> dict[str, str]:
+    """Return what each class is called in common: the usual name of the same thing, in small letters.
+
+    `labels` gives other names to classes, by their own name or by the common one, in any case.
+    """
     if not target.classes:
         raise TransferError(f"{target.recipe.name}: gives numbers. Choose a target with classes.")
-    return {
-        name: labels.get(name, labels.get(name.casefold(), SAME.get(name.casefold(), name)))
-        for name in target.classes
-    }
+    given = {old.strip().casefold(): new.strip() for old, new in labels.items()}
+    found = {}
+    for name in target.classes:
+        folded = name.strip().casefold()
+        common = SAME.get(folded, name.strip().lower())
+        found[name] = given.get(folded, given.get(common.casefold(), common))
+    return found
 
 
 def _of(
@@ -172,8 +204,12 @@ def _of(
     domain: str,
     of: Mapping[str, str],
     notes: tuple[str, ...],
+    why: str = "",
 ) -> Sides:
-    """Return the sides with the classes that every domain has; the others' trials are lost, and say why."""
+    """Return the sides with the classes that every domain has; the others' trials are lost, and say why.
+
+    `why` says what is known already to be in the way, "" for nothing.
+    """
     who = {trial.key: trial.participant for trial in corpus.trials}
     counts: dict[str, Counter[str]] = {name: Counter() for name in dict.fromkeys(named.values())}
     for key, value in target.values.items():
@@ -181,14 +217,11 @@ def _of(
             counts[named[target.classes[int(value)]]][of[who[key]]] += 1
     domains = sorted(set(of.values()))
     common = tuple(name for name, each in counts.items() if name and all(each[one] for one in domains))
-    if len(common) < 2:
-        told = "; ".join(
-            f"{name}: {', '.join(f'{one} {each[one]}' for one in domains)}" for name, each in counts.items()
-        )
-        raise TransferError(
-            f"The domains have {len(common)} classes in common, and two are needed ({told}). Map names "
-            "that mean"
-            " the same with --map OLD=NEW."
+    problem = why
+    if not problem and len(common) < LEAST_CLASSES:
+        problem = (
+            f"The domains have {len(common)} class{'' if len(common) == 1 else 'es'} in common, and two are"
+            " needed. Classes that mean the same need one name."
         )
     values, lost = {}, [*target.lost]
     for key, value in target.values.items():
@@ -196,12 +229,21 @@ def _of(
         if name in common:
             values[key] = float(common.index(name))
         else:
-            lost.append(Lost(key, f"{name} is not in every domain"))
+            lost.append(Lost(key, f"{name} is not in every domain" if name else "the class is left out"))
     recipe = target.recipe
     if recipe.rule == "classes":
         recipe = replace(recipe, classes=common)
     made = replace(target, recipe=recipe, classes=common, values=values, lost=tuple(lost))
-    return Sides(study, corpus, made, domain, of, {name: dict(each) for name, each in counts.items()}, notes)
+    told = {name: dict(each) for name, each in counts.items()}
+    return Sides(study, corpus, made, domain, of, told, notes, problem)
+
+
+def counted(sides: Sides) -> str:
+    """Tell how often each domain has each class."""
+    return "; ".join(
+        f"{name or 'left out'}: {', '.join(f'{one} {each.get(one, 0)}' for one in sides.names)}"
+        for name, each in sides.counts.items()
+    ).join(("Trials: ", "."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +286,11 @@ def transfer(
 ) -> Kept:
     """Compare methods on all ordered pairs of domains; tables are kept in the study as methods finish.
 
-    Raises EvaluatingError, CancelledError.
+    Raises TransferError where the sides have fewer than two classes in common, EvaluatingError,
+    CancelledError.
     """
+    if sides.problem:
+        raise TransferError(f"{sides.problem} {counted(sides)} Rename with --map OLD=NEW.")
     stamp = datetime.now(UTC)
     name = re.sub(
         r"[^A-Za-z0-9_.-]+", "-", f"{stamp:%Y%m%d-%H%M%S}_{sides.target.recipe.name}_{sides.domain}"

@@ -165,7 +165,7 @@ def plane_figure(run: Run, fold: str, layer: str) -> Shown | None:
     tested, trained = arrays[f"plane.{layer}"], arrays[f"plane.trained.{layer}"]
     y = run.y
     of_tested, of_trained = y[arrays["rows"]], y[arrays["train_rows"]]
-    source, _, target = fold.partition("-to-")
+    source, target = run.division.fold(fold).domains
     low_x, high_x, low_y, high_y = _limits(np.concatenate([tested, trained]))
     classes = run.classes
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from analysis.corpus.corpus import Corpus
 from analysis.evaluation.runner import work
+from app.analysing.corpora import study_corpus
 from app.analysing.literature.open_data import enter_emodb
 from app.study import Study
 from tests.helpers import engine
@@ -40,12 +43,26 @@ def speak(folder: Path, speakers: tuple[str, ...], emotions: str = "WF", times: 
 
 
 def speaking_study(
-    folder: Path, speakers: tuple[str, ...], emotions: str = "WF", name: str = "voices"
+    folder: Path, speakers: tuple[str, ...], emotions: str = "WF", name: str = "voices", times: int = 4
 ) -> Study:
     """Return a study into which they were imported."""
     study = Study.create(folder, name, "people", protocol="")
-    enter_emodb(study, speak(folder.parent / f"{folder.name}-wav", speakers, emotions))
+    enter_emodb(study, speak(folder.parent / f"{folder.name}-wav", speakers, emotions, times))
     return Study.open(study.folder)
+
+
+def without_answers(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a study's recordings say nothing of what was said in them."""
+
+    def silent(asked: Study) -> Corpus:
+        corpus = study_corpus(asked)
+        if asked.folder != study.folder:
+            return corpus
+        trials = tuple(replace(trial, category="", stimulus="", item="") for trial in corpus.trials)
+        return replace(corpus, trials=trials)
+
+    for room in ("transfer", "transfer_predictions"):
+        monkeypatch.setattr(f"app.analysing.{room}.study_corpus", silent)
 
 
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,16 @@ from analysis.evaluation.run_folder import runs_of
 from analysis.literature.paper import Cell, Ours
 from analysis.targets.recipe import Recipe, Target
 from app.analysing.corpora import study_corpus
-from app.analysing.cross_corpus import METHODS, SELECTIONS, Matrix, Row, Selection, cells, cross_corpus
+from app.analysing.cross_corpus import (
+    METHODS,
+    SELECTIONS,
+    Matrix,
+    Row,
+    Selection,
+    cells,
+    cross_corpus,
+    largest,
+)
 from app.analysing.evaluating import in_words
 from app.analysing.literature.open_data import enter_emodb
 from app.analysing.literature.reproducing import Made, Order
@@ -50,7 +59,7 @@ class Scale:
     seeds: int = 3
     sets: int = 6
     oracle: tuple[str, ...] = ()
-    """Methods that the upper bound is made of, with the first seed only; () for all."""
+    """Methods that the upper bound is made of; () for all."""
     common: Mapping[str, Any] = field(default_factory=lambda: SMALL)
     side: int = 64
     cases: int = 0
@@ -95,7 +104,8 @@ def made_at(order: Order, scale: Scale) -> Made:
         chosen = tuple(
             each for each in methods if not is_bound or each.name in (scale.oracle or scale.methods)
         )
-        seeds = tuple(order.seed + place for place in range(1 if is_bound else scale.seeds))
+        # A bound of the blind figures is one of the same seeds only.
+        seeds = tuple(order.seed + place for place in range(scale.seeds))
         for name in scale.fields:
             matrix = Matrix(
                 name,
@@ -154,12 +164,12 @@ def joined(parts: list[tuple[Row, ...]]) -> tuple[Row, ...]:
         if before is None:
             found[row.method.name] = row
             continue
-        ps = [p for p in (before.p, row.p) if p is not None]
         found[row.method.name] = replace(
             before,
             tasks={**before.tasks, **row.tasks},
             runs=(*before.runs, *row.runs),
-            p=max(ps) if ps else None,
+            p=largest((before.p, row.p)),
+            titles={**before.titles, **row.titles},
         )
     return tuple(found.values())
 
@@ -190,9 +200,9 @@ def _table(
     ]
     if selection == "oracle":
         notes.append(
-            f"Of {scale.sets} sets of weights of the article's grid, the best on the target's true "
-            "labels. What"
-            " has no weights is not in this table."
+            f"Each figure is the best of the sets of weights tried, chosen on the target's answers; at most"
+            f" {scale.sets} of the article's grid of 216 (column), the fixed one of the blind table always"
+            " among them, with the same seeds. What has no weights is not in this table."
         )
     if scale.is_quick:
         notes.insert(0, "QUICK FORM: a few cases and epochs, to see that it runs. Its figures mean nothing.")
@@ -214,8 +224,8 @@ def _controls(study: Study, rows: tuple[Row, ...], scale: Scale) -> tuple[str, .
     runs = {run.name: run for run in runs_of(study.folder)}
     found = [
         f"chance, and the majority class: {100 / len(CLASSES):.1f} %",
-        f"p: the largest over seeds and fields of {scale.permutations} label permutations of each run's"
-        " predictions",
+        f"p: of {scale.permutations} label permutations of each run's predictions, both of its tasks pooled;"
+        " the largest over seeds and fields, none where one is undefined",
     ]
     stopped = [
         line.guard for row in rows for name in row.runs if name in runs for line in runs[name].guards.stopped

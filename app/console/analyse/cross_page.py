@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
@@ -33,6 +33,7 @@ from app.console.analyse.step_page import WaitingStep
 from app.console.choices import combo, fill_combo, make_tick, whole
 from app.console.parts import Banner, Card, Heading, Line, Primary, Tick, Tinted, quiet
 from app.console.plain_table import plain_table
+from app.console.saving import TABLES, ask_where
 
 READING = "Reading recordings and answers…"
 NOTHING = "Nothing to compare yet."
@@ -40,13 +41,24 @@ LOOK_MS = 700
 ANOTHER = "another study"
 FIRST = ("svm", "pdan-source", "pdan")
 """Methods that are ticked at first."""
+LABELS = "pdan"
+"""The method that labels another study."""
 ABOUT = (
     "A recognizer learns from one domain with answers and from the other without, and is then tested "
-    "there. Of"
-    " five classes published systems find 34 to 57 % from corpus to corpus: label a few dozen recordings "
-    "of your"
+    "there: figures need answers on both sides. Another study without answers can be labelled. Of five"
+    " classes published systems find 34 to 57 % from corpus to corpus: label a few dozen recordings of your"
     " own before you trust one."
 )
+
+
+def _hint(found: Found) -> str:
+    """Say what can be done here about sides that cannot be compared."""
+    if found.sides is None or not found.problem:
+        return ""
+    domains = {domain for counts in found.sides.counts.values() for domain, many in counts.items() if many}
+    if len(domains) > 1:
+        return "Edit the names below."
+    return "Its recordings can be labelled all the same." if found.asked.other is not None else ""
 
 
 class CrossPage(WaitingStep):
@@ -62,9 +74,11 @@ class CrossPage(WaitingStep):
         self._labels: dict[str, str] = {}
         self._valence: dict[str, bool] = {}
         self._filling = False
+        self._ended_words = ""
         self.starter = Starter(self)
         self.starter.ended.connect(self._on_ended)
         self.starter.failed.connect(self._on_start_failed)
+        self.starter.stopped.connect(self._on_start_stopped)
         self.collapse = Banner()
         self.looking = InPassing(self)
         self.looking.failed.connect(lambda text: self.trouble.say(text, "alarm"))
@@ -124,6 +138,18 @@ class CrossPage(WaitingStep):
         column.addWidget(self.classes)
         self.class_words = Line("", "muted", True)
         column.addWidget(self.class_words)
+        self.reset_button = Tinted("Reset names", "undo", self.reset_names)
+        self.reset_button.setToolTip("Call every class as it was called at first")
+        self.label_button = Tinted("Label the other study…", "save", self.ask_labels)
+        self.label_button.setToolTip(
+            "Learn from this study with its answers and from the other without, and write a label for every"
+            " trial of the other (PDAN). It needs no answers; how often the labels are right is not known."
+        )
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.reset_button)
+        buttons.addWidget(self.label_button)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
         column.addWidget(Heading("Methods"))
         grid = QGridLayout()
         self.methods: dict[str, Tick] = {}
@@ -231,7 +257,8 @@ class CrossPage(WaitingStep):
         entries.append(("Another study…", ANOTHER))
         fill_combo(self.domain, entries, found.asked.domain if self.other is None else str(self.other))
         fill_combo(self.target, [(name, name) for name in found.targets], found.asked.target)
-        self.problem.setText(found.problem)
+        hint = _hint(found)
+        self.problem.setText(f"{found.problem} {hint}".strip())
         self.problem.setVisible(bool(found.problem))
         self._show_classes(found.sides)
         self._show_made(found)
@@ -293,6 +320,9 @@ class CrossPage(WaitingStep):
             self.class_words.setText("")
             return
         left = [name for name in sides.counts if name not in sides.classes]
+        if sides.problem:
+            self.class_words.setText("")
+            return
         told = f"{len(sides.classes)} classes in common, chance {1 / len(sides.classes):.0%}."
         if left:
             told += f" Not in every domain, and left out: {', '.join(filter(None, left))}."
@@ -313,7 +343,8 @@ class CrossPage(WaitingStep):
             # What was mapped onto this class before goes on to the new name.
             for old in [old for old, new in self._labels.items() if new == before]:
                 self._labels[old] = after
-            self._labels[before] = after
+            if before:
+                self._labels[before] = after
             self._changed()
         elif item.column() == self.classes.columnCount() - 1:
             is_high = item.checkState() == Qt.CheckState.Checked
@@ -347,45 +378,87 @@ class CrossPage(WaitingStep):
     def _changed(self) -> None:
         self._read()
 
+    def reset_names(self) -> None:
+        """Forget every name that was edited."""
+        self._labels = {}
+        self._changed()
+
     # Starting
 
     def arguments(self) -> list[str]:
         """Return the command that compares what is chosen."""
+        assert self.found is not None
+        ticked = self._ticked()
+        told = self._sides_told(ticked)
+        if self.found.sides is not None:
+            told += self._high_told(self.found.sides.classes)
+        told += ["--sets", str(self.sets.value())]
+        told += ["--held-out"] * self.held_out.isChecked() + ["--oracle"] * self.oracle.isChecked()
+        return [*told, "--workers", "1"]
+
+    def label_arguments(self, path: Path) -> list[str]:
+        """Return the command that writes labels of the other study's trials."""
+        assert self.found is not None
+        told = self._sides_told([LABELS])
+        if self.found.sides is not None:
+            told += self._high_told([name for name in self.found.sides.counts if name])
+        return [*told, "--predict", "--out", str(path)]
+
+    def _sides_told(self, methods: list[str]) -> list[str]:
         assert self.study is not None and self.found is not None
         asked = self.found.asked
         told = ["transfer", str(self.study.folder)]
         told += [str(asked.other)] if asked.other is not None else ["--domain", asked.domain]
-        told += ["--target", asked.target, "--methods", ",".join(self._ticked())]
+        told += ["--target", asked.target, "--methods", ",".join(methods)]
         for old, new in asked.labels:
             told += ["--map", f"{old}={new}"]
-        if self.found.sides is not None:
-            high = [name for name in self.found.sides.classes if self._is_high(name)]
-            told += ["--high", ",".join(high) or "none"]
-        told += ["--set", f"epochs={self.epochs.value()}", "--seeds", str(self.seeds.value())]
-        told += ["--sets", str(self.sets.value())]
-        told += ["--held-out"] * self.held_out.isChecked() + ["--oracle"] * self.oracle.isChecked()
-        return [*told, "--workers", "1"]
+        if any(each.is_trained for each in METHODS if each.name in methods):
+            told += ["--set", f"epochs={self.epochs.value()}"]
+        return [*told, "--seeds", str(self.seeds.value())]
+
+    def _high_told(self, names: Sequence[str]) -> list[str]:
+        high = [name for name in names if self._is_high(name)]
+        return ["--high", ",".join(high) or "none"]
 
     def _ticked(self) -> list[str]:
         return [name for name, tick in self.methods.items() if tick.isChecked()]
 
     def start(self) -> None:
         """Start the ticked methods."""
+        self._ended_words = "The comparison is finished."
+        self._start(self.arguments(), "Started. Runs come one after the other.")
+
+    def ask_labels(self) -> None:
+        """Ask where labels of the other study are to be written, and start."""
+        ask_where(
+            self, "Labels of the other study", TABLES, "labels.csv", lambda name: self.label(Path(name))
+        )
+
+    def label(self, path: Path) -> None:
+        """Write labels of the other study's trials into a table."""
+        beside = path.with_suffix(".json").name
+        self._ended_words = f"Labels are in {path.name}; {beside} says by what they were made."
+        self._start(self.label_arguments(path), "Started. Labels are written when it has learnt.")
+
+    def _start(self, arguments: list[str], words: str) -> None:
         try:
-            self.starter.start(self.arguments())
+            self.starter.start(arguments)
         except OSError as error:
             self.trouble.say(f"It could not be started: {error.strerror or error}.", "alarm")
             return
         self.trouble.say("")
-        self.said.emit("Started. Runs come one after the other.", "good")
+        self.said.emit(words, "good")
         self._look.start()
         self._show_buttons()
 
     def stop(self) -> None:
-        """Ask what is being trained to stop."""
-        for each in () if self.found is None else self.found.trained:
-            if each.run.state == "running":
-                each.run.cancel()
+        """Ask what is being trained to stop; before there is a run, end what was started."""
+        running = [] if self.found is None else [each.run for each in self.found.trained]
+        running = [run for run in running if run.state == "running"]
+        for run in running:
+            run.cancel()
+        if not running:
+            self.starter.stop()
 
     def _follow(self) -> None:
         """Read again what a started process has written."""
@@ -413,7 +486,12 @@ class CrossPage(WaitingStep):
             self._show_buttons()
 
     def _on_ended(self) -> None:
-        self.said.emit("The comparison is finished.", "good")
+        self.said.emit(self._ended_words, "good")
+        self._refresh()
+        self._show_buttons()
+
+    def _on_start_stopped(self) -> None:
+        self.said.emit("Stopped. What was finished before stays.", "good")
         self._refresh()
         self._show_buttons()
 
@@ -463,7 +541,12 @@ class CrossPage(WaitingStep):
 
     def _show_buttons(self) -> None:
         found = self.found
-        ready = found is not None and found.sides is not None
+        ready = found is not None and found.sides is not None and not found.problem
+        self.reset_button.setVisible(bool(self._labels))
+        self.label_button.setVisible(found is not None and found.asked.other is not None)
+        self.label_button.setEnabled(
+            found is not None and found.sides is not None and not self.starter.running
+        )
         is_searched = self.held_out.isChecked() or self.oracle.isChecked()
         self.sets.setVisible(is_searched)
         self.start_button.setEnabled(ready and bool(self._ticked()) and not self.starter.running)

@@ -15,7 +15,10 @@ from app.console.choices import combo, fill_combo
 from app.console.parts import Banner, Line
 
 NONE_YET = "No comparison yet. Choose domains and methods, then Start."
-BOUND = "UPPER BOUND: weights were chosen with the target's own answers. To be shown only."
+BOUND = (
+    "UPPER BOUND: each figure is the best of the sets of weights tried, chosen with the target's own answers."
+    " To be shown only."
+)
 
 
 class ResultTables(QWidget):
@@ -81,9 +84,15 @@ def _words(kept: Kept | None, table: TransferTable | None) -> str:
     if kept is None or table is None:
         return NONE_YET
     chance = 100 / max(1, len(kept.classes))
+    tested = (
+        "What was chosen by the answers is not tested by them: there is no p."
+        if table.selection == "oracle"
+        else "p is of label permutations of all tasks pooled, the largest of the seeds; no task has one of"
+        " its own."
+    )
     return (
         f"UAR, per cent; chance {chance:.1f}. {SELECTIONS[table.selection][:1].upper()}"
         f"{SELECTIONS[table.selection][1:]}. Every figure but the SVM's and the unadapted CNN's is "
         "transductive: the"
-        " tested side was learnt from, without its answers. p is of label permutations."
+        f" tested side was learnt from, without its answers. {tested}"
     )

@@ -103,6 +103,8 @@ def look(study: Study, asked: Asked, told: Told) -> Found:
             )
     except EvokeError as error:
         problem = str(error)
+    if sides is not None:
+        problem = sides.problem
     told(0, 0, "runs")
     return Found(asked, domains, targets, sides, problem, trained_in(study), kept_in(study))
 
@@ -115,8 +117,7 @@ def trained_in(study: Study) -> tuple[Trained, ...]:
         chosen = run.experiment
         bound = ", upper bound" if chosen.search.sets and not chosen.search.nested else ""
         for fold in run.division.folds:
-            words = fold.name.replace("-to-", " to ")
-            title = f"{_method_of(run)}, {words}, seed {chosen.seed}{bound}"
+            title = f"{_method_of(run)}, {fold.title}, seed {chosen.seed}{bound}"
             found.append(Trained(run, fold.name, title))
     return tuple(found)
 

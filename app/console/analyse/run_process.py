@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,13 +24,19 @@ LOOK_MS = 200
 class _Started:
     process: subprocess.Popen[bytes]
     log: Path
+    is_stopped: bool = False
 
 
 class Starter(QObject):
-    """Starts `evoke ARGUMENTS`. `ended()` when one came to its end well, `failed(text)` with what it said."""
+    """Starts `evoke ARGUMENTS`.
+
+    `ended()` when one came to its end well, `failed(text)` with what it said, `stopped()` when one was
+    stopped.
+    """
 
     ended = Signal()
     failed = Signal(str)
+    stopped = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +60,16 @@ class Starter(QObject):
         self._look.start()
         return process.pid
 
+    def stop(self) -> None:
+        """Interrupt every process: each clears up what it had in hand, and ends."""
+        for started in self._started:
+            started.is_stopped = True
+            if started.process.poll() is None:
+                if sys.platform == "win32":
+                    started.process.terminate()
+                else:
+                    started.process.send_signal(signal.SIGINT)
+
     def leave(self) -> None:
         """Watch no longer; the processes go on."""
         self._look.stop()
@@ -67,7 +85,11 @@ class Starter(QObject):
                 continue
             self._started.remove(started)
             said = _said(started.log)
-            if status == 0 or (status == 1 and "evoke: " not in said and "Error" not in said):
+            if started.is_stopped:
+                with contextlib.suppress(OSError):
+                    started.log.unlink()
+                self.stopped.emit()
+            elif status == 0 or (status == 1 and "evoke: " not in said and "Error" not in said):
                 # Also a run that was stopped, or of which a fold failed: its folder tells.
                 with contextlib.suppress(OSError):
                     started.log.unlink()

@@ -71,7 +71,7 @@ class Bars:
 
 def fold_words(fold: FoldView, metric: str) -> str:
     """Return what is known of a fold."""
-    told = [f"{fold.name} {STATE_WORDS[fold.state]}"]
+    told = [f"{fold.title} {STATE_WORDS[fold.state]}"]
     if fold.score is not None:
         told.append(f"{metric} {fold.score:.3f}" if math.isfinite(fold.score) else f"{metric} is undefined")
     if fold.state == "running":
@@ -170,7 +170,7 @@ def _draw_fold(
 def _draw_names(
     painter: QPainter, bars: Bars, folds: Sequence[FoldView], colours: Colours, metrics: QFontMetricsF
 ) -> None:
-    widest = max((metrics.horizontalAdvance(fold.name[-NAME_ROOM * 2 :]) for fold in folds), default=1.0)
+    widest = max((metrics.horizontalAdvance(fold.title[-NAME_ROOM * 2 :]) for fold in folds), default=1.0)
     every = max(1, math.ceil((widest + 8) / max(1.0, bars.wide)))
     painter.setPen(QColor(colours.muted))
     for place in range(0, len(folds), every):
@@ -179,7 +179,7 @@ def _draw_names(
             column.center().x() - widest / 2 - 4, bars.box.bottom() + 4, widest + 8, metrics.height()
         )
         if room.right() <= bars.box.right() + 10:
-            name = folds[place].name
+            name = folds[place].title
             if metrics.horizontalAdvance(name) > room.width():
                 name = name[-NAME_ROOM * 2 :]
             painter.drawText(room, Qt.AlignmentFlag.AlignCenter, name)

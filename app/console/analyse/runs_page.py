@@ -325,7 +325,7 @@ class RunsPage(StepPage):
             self.fold_words.set_whole("")
             self.losses.show_part("", None, "")
             return
-        self.fold_words.set_whole(fold.name)
+        self.fold_words.set_whole(fold.title)
         name = str(self.part.currentData() or "")
         part = fold.parts.get(name) or next(iter(fold.parts.values()), None)
         if part is not None and not part.losses:

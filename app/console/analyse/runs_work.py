@@ -43,7 +43,10 @@ class Part:
 
 @dataclass(slots=True)
 class FoldView:
-    """A fold as it is drawn; `score` of the primary metric, None where there is none (yet)."""
+    """A fold as it is drawn; `score` of the primary metric, None where there is none (yet).
+
+    `label` is what it is called where that is not its name; `title` is what is shown.
+    """
 
     name: str
     state: FoldState
@@ -52,6 +55,12 @@ class FoldView:
     seconds: float | None = None
     why: str = ""
     parts: dict[str, Part] = field(default_factory=dict)
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self.label or self.name
 
 
 @dataclass(frozen=True)
@@ -107,8 +116,10 @@ class RunReader:
     def __init__(self, folder: Path) -> None:
         self.run: Run = open_run(folder)
         self._tail = Tail(folder / "progress.jsonl")
-        sizes = {fold.name: len(fold.test) for fold in self.run.division.folds}
-        self.folds = {name: FoldView(name, "waiting", size) for name, size in sizes.items()}
+        self.folds = {
+            fold.name: FoldView(fold.name, "waiting", len(fold.test), label=fold.title)
+            for fold in self.run.division.folds
+        }
         self._control = ""
         self._started_s = 0.0
         self._done_before = 0
@@ -122,7 +133,7 @@ class RunReader:
             self._settle(fold, state)
         done = [fold for fold in self.folds.values() if fold.state == "finished"]
         division = self.run.division
-        troubles = [f"{fold.name}: {fold.why}" for fold in self.folds.values() if fold.why]
+        troubles = [f"{fold.title}: {fold.why}" for fold in self.folds.values() if fold.why]
         return RunView(
             replace(line, done=len(done)),
             division.words,

@@ -84,7 +84,7 @@ class SplitMap:
     def fold_words(self, division: Division, number: int) -> str:
         """Return in words who is on which side in a fold."""
         fold = division.folds[number]
-        told = [f"Fold {number + 1} of {len(division.folds)}, {fold.name}"]
+        told = [f"Fold {number + 1} of {len(division.folds)}, {fold.title}"]
         for rows, words in ((fold.test, "tested"), (fold.train, "train"), (fold.validation, "validate")):
             if len(rows):
                 people = np.unique(self.participant_of_case[rows])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from analysis.corpus.cases import Batch
 from analysis.evaluation.experiment import Experiment, SearchSpec, SplitSpec
@@ -68,6 +72,44 @@ def test_each_domain_trains_for_each_other_one() -> None:
     assert "Each case is tested once for every other domain" in told
     report = check_division(batch, division)
     assert not report.stopped
+
+
+@pytest.mark.parametrize(
+    ("first", "other"), [("女", "男"), ("männlich", "weiblich"), ("up to 30", "over 30"), ("a", "b-to-c")]
+)
+def test_domains_keep_their_names_whatever_a_file_can_be_called(
+    tmp_path: Path, first: str, other: str
+) -> None:
+    batch = make_batch(4, 8)
+    people = np.unique(batch.cases.participant).tolist()
+    groups = {code: (first, other)[place % 2] for place, code in enumerate(people)}
+    asked = engine.experiment(split=DOMAINS)
+    division = divide(batch.cases, batch.y, asked.split, 0.0, groups)
+    assert {fold.domains for fold in division.folds} == {(first, other), (other, first)}
+    assert len({fold.name for fold in division.folds}) == 2
+    assert all(fold.name.isascii() for fold in division.folds)
+    report = check_division(batch, division)
+    run = create_run(tmp_path / "run", asked, batch, division, report, {"warnings": []})
+    assert [fold.title for fold in open_run(run.folder).division.folds] == [
+        f"{source} to {tested}" for source, tested in sorted([(first, other), (other, first)])
+    ]
+
+
+def test_a_division_of_before_has_its_domains_from_the_names_of_its_folds(tmp_path: Path) -> None:
+    run = domain_run(tmp_path)
+    path = run.folder / "division.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    for fold in values["folds"]:
+        del fold["domains"]
+    path.write_text(json.dumps(values), encoding="utf-8")
+    again = open_run(run.folder).division.folds[0]
+    assert (again.domains, again.title) == (("a", "b"), "a to b")
+
+
+def test_a_fold_of_another_split_is_called_by_its_name() -> None:
+    batch = make_batch(3, 8)
+    folds = divide(batch.cases, batch.y, SplitSpec("loso")).folds
+    assert [(fold.title, fold.domains) for fold in folds] == [(fold.name, ()) for fold in folds]
 
 
 def test_without_two_domains_it_is_said_what_is_needed() -> None:
@@ -183,3 +225,54 @@ def test_a_grid_has_every_combination_once() -> None:
     assert [each["one"] for each in grid(card, 9, 1, {}, ("one",))] == [1, 2, 3]
     with pytest.raises(RecognizerError, match="rate"):
         grid(card, 4, 1, {}, ("rate",))
+
+
+@given(sets=st.integers(1, 9), seed=st.integers(0, 99), one=st.sampled_from([1, 2, 3, 0]))
+def test_what_is_used_without_a_search_is_always_tried(sets: int, seed: int, one: int) -> None:
+    settings = (Setting("one", 2, "", choices=(1, 2, 3)), Setting("other", 5, "", choices=(4, 5, 6)))
+    card = replace(engine.CARD, settings=settings)
+    found = grid(card, sets, seed, {"one": one})
+    assert {"one": one, "other": 5} in found
+    assert len(found) <= sets
+    assert len({tuple(each.items()) for each in found}) == len(found)
+
+
+@pytest.mark.parametrize("sets", [3, 9])
+def test_the_best_on_the_answers_is_a_bound_of_every_other_choice(tmp_path: Path, sets: int) -> None:
+    settings = (Setting("fault", "", ""), Setting("shift", 2, "", choices=(0, 1, 2, 3)))
+    spec = SearchSpec(sets, 2, True, "grid", ("shift",))
+
+    class Random(engine.NearestMean):
+        card: ClassVar[Card] = replace(engine.CARD, settings=settings)
+
+        def fit(self, train: Batch, validation: Batch | None, context: Context) -> None:
+            super().fit(train, validation, context)
+            self.random = (int(self.settings["shift"]), context.seed)
+
+        def predict_proba(self, batch: Batch) -> NDArray[np.float64]:
+            drawn = np.random.default_rng(self.random).random((len(batch), 2))
+            return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
+
+    def maker(name: str, chosen: Mapping[str, Any] | None = None) -> Recognizer:
+        return Random(**{"fault": "", "shift": 2, **(chosen or {})})
+
+    batch = make_batch(6, 8)
+    groups = two_domains(batch.cases)
+    scores = {}
+    for name, search in (("fixed", SearchSpec()), ("chosen", spec), ("bound", replace(spec, nested=False))):
+        asked = engine.experiment(split=DOMAINS, search=search)
+        division = divide(batch.cases, batch.y, asked.split, 0.0, groups)
+        report = check_division(batch, division)
+        run = create_run(tmp_path / name, asked, batch, division, report, {"warnings": []})
+        run = work(run, maker=maker, pool=engine.Here())
+        tasks = (run.result or {})["tasks"]
+        scores[name] = [each["metrics"]["balanced_accuracy"]["value"] for each in tasks]
+        if name == "bound":
+            told = [run.fold_facts(each["fold"])["search"]["score"] for each in tasks]
+            assert told == scores[name]
+        if name != "fixed":
+            # A grid of four has no more, whatever is asked for.
+            words = f"{min(sets, 4)} sets of settings were tried"
+            assert any(words in note for note in (run.result or {})["notes"])
+    for other in ("fixed", "chosen"):
+        assert all(one >= two for one, two in zip(scores["bound"], scores[other], strict=True))

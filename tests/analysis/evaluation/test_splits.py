@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -168,3 +170,38 @@ def test_inner_folds_of_one_person_keep_trials_whole() -> None:
     for fold in inner_folds(batch.cases, batch.y, rows, "loso", 4, 1):
         groups = batch.cases.groups(TRIAL)
         assert not set(groups[fold.train]) & set(groups[fold.test])
+
+
+@pytest.mark.parametrize(
+    ("sessions", "blank", "is_told"),
+    [
+        (1, "", False),
+        # Each picture came once a visit, or (of imagery, without a stimulus) each emotion did.
+        (2, "", True),
+        (2, "stimulus", True),
+    ],
+)
+def test_trials_of_one_thing_in_two_visits_are_told_where_both_sides_have_them(
+    sessions: int, blank: str, is_told: bool
+) -> None:
+    cases = make_cases(2, 6, sessions)
+    emotions = np.array([f"emotion-{each}" for each in cases.trial])
+    if blank:
+        cases = replace(cases, stimulus=np.full(len(cases), ""), category=emotions)
+    division = divide(cases, cases.trial % 2, SplitSpec("trials", 3))
+    told = [note for note in division.notes if "nothing is said about new ones" in note]
+    again = {
+        (str(cases.recording[row]), int(cases.trial[row]))
+        for fold in division.folds
+        for row in fold.test
+        if cases.trial[row] in cases.trial[fold.train]
+    }
+    # Trials go by number: the same number is the same picture, or emotion, in both visits.
+    assert [int(note.split()[0]) for note in told] == ([len(again)] if is_told else [])
+
+
+def test_many_trials_of_a_category_in_a_visit_are_nothing_to_tell() -> None:
+    cases = make_cases(2, 6, 2)
+    cases = replace(cases, stimulus=np.full(len(cases), ""))
+    division = divide(cases, cases.trial % 2, SplitSpec("trials", 3))
+    assert not [note for note in division.notes if "new ones" in note]

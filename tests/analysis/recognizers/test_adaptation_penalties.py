@@ -17,6 +17,7 @@ from analysis.recognizers.adaptation_penalties import (
     Kernel,
     class_mmd2,
     coral,
+    kernel_sums,
     local_mmd2,
     mmd2,
     ramp,
@@ -85,6 +86,11 @@ def test_mmd_is_nought_on_average_without_a_difference_and_grows_with_one() -> N
 def test_one_vector_has_no_estimate() -> None:
     with pytest.raises(ValueError, match="two of each"):
         mmd2(*drawn(1, 5))
+
+
+def test_a_kernel_of_another_name_is_refused() -> None:
+    with pytest.raises(ValueError, match="kernel Literal: there are literal and auto"):
+        kernel_sums(torch.zeros(2, 3), torch.ones(2, 3), "Literal")  # type: ignore[arg-type]
 
 
 def test_classes_with_one_vector_are_left_out_of_the_mean() -> None:

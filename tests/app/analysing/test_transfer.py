@@ -10,16 +10,29 @@ import numpy as np
 import pytest
 
 from analysis.evaluation.run_folder import open_run, runs_of
+from analysis.targets.recipe import Recipe, Target
+from app.analysing.applying import apply_to, kept_of
 from app.analysing.corpora import study_corpus
-from app.analysing.cross_corpus import METHODS, Matrix
+from app.analysing.cross_corpus import METHODS, Matrix, P, Row, cells, largest
 from app.analysing.domains import DomainError, all_domains, domains_named
 from app.analysing.literature.pdan import SEX, with_speakers
-from app.analysing.transfer import TransferError, kept_in, lines, sides_between, sides_within, transfer
+from app.analysing.training import train_run
+from app.analysing.transfer import (
+    TransferError,
+    common_names,
+    kept_in,
+    lines,
+    sides_between,
+    sides_within,
+    titles,
+    transfer,
+)
 from app.analysing.transfer_figures import Curves, curves_of, loss_figure, plane_figure, pseudo_figure
 from app.cli import main
+from app.participants import change
 from app.study import Study
 from app.withdrawal_derivatives import _thin_folds
-from tests.helpers.speaking import PICTURE, SMALL, in_this_process, speaking_study
+from tests.helpers.speaking import PICTURE, SMALL, in_this_process, speaking_study, without_answers
 
 SPEAKERS = ("03", "08", "09", "10")
 
@@ -94,10 +107,61 @@ def test_two_studies_are_two_sides_with_the_classes_that_both_have(spoken: Study
 def test_names_are_mapped_and_what_is_not_common_is_said(spoken: Study, other: Study) -> None:
     sides = sides_between(spoken, other, "category", {"sadness": "anger"})
     assert sides.counts["anger"] == {"voices": 16, "others": 16}
-    with pytest.raises(TransferError, match=r"1 classes in common.*--map OLD=NEW"):
-        sides_between(spoken, other, "category", {"happiness": "", "sadness": "grief"})
     with pytest.raises(TransferError, match="named twice"):
         sides_between(spoken, spoken, "category")
+
+
+def test_too_few_common_classes_are_told_with_their_counts_and_not_compared(
+    spoken: Study, other: Study
+) -> None:
+    sides = sides_between(spoken, other, "category", {"happiness": "", "sadness": "grief"})
+    assert sides.classes == ("anger",)
+    assert sides.counts == {
+        "anger": {"voices": 16, "others": 8}, "": {"voices": 16, "others": 8}, "grief": {"others": 8},
+    }  # fmt: skip
+    assert sides.problem.startswith("The domains have 1 class in common, and two are needed.")
+    with pytest.raises(TransferError, match=r"anger: others 8, voices 16; left out: .* --map OLD=NEW"):
+        transfer(sides, small("study", "pdan"))
+    assert not sides_between(spoken, other, "category").problem
+
+
+def test_a_study_without_answers_is_a_side_that_cannot_be_compared(
+    spoken: Study, other: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_answers(other, monkeypatch)
+    sides = sides_between(spoken, other, "category")
+    assert sides.names == ("others", "voices")
+    assert sides.counts == {"anger": {"voices": 16}, "happiness": {"voices": 16}}
+    assert sides.problem.startswith("others: there is no target 'category'.")
+
+
+@pytest.mark.parametrize(
+    ("classes", "labels", "names"),
+    [
+        (("Anger", "Fear", "Neutral"), {}, ("anger", "fear", "neutral")),
+        (("happy", " Joy", "Sad"), {}, ("happiness", "happiness", "sadness")),
+        (("Überraschung", "Verdruß"), {"VERDRUSS": "x"}, ("überraschung", "x")),
+        # What the table calls happiness is renamed, whatever a study calls it.
+        (("happy",), {"happiness": "positive"}, ("positive",)),
+        (("happiness", "joy"), {"happiness": "positive"}, ("positive", "positive")),
+        (("happy", "joy"), {"happiness": "positive", "joy": "fun"}, ("positive", "fun")),
+        (("happy", "sad"), {"happiness": ""}, ("", "sadness")),
+    ],
+)
+def test_classes_go_by_one_name_whatever_they_are_called(
+    classes: tuple[str, ...], labels: dict[str, str], names: tuple[str, ...]
+) -> None:
+    target = Target(Recipe("feeling", "category"), classes, {})
+    assert tuple(common_names(target, labels)[name] for name in classes) == names
+
+
+def test_two_studies_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    made = [
+        Study.create(tmp_path / place / folder, "voices", "people", protocol="")
+        for place, folder in (("one", "study"), ("two", "study"), ("two", "other"))
+    ]
+    assert titles(made[0], made[2]) == ("voices (study)", "voices (other)")
+    assert titles(made[0], made[1]) == ("voices (study), 1", "voices (study), 2")
 
 
 @pytest.mark.slow
@@ -109,9 +173,14 @@ def test_blind_figures_and_the_upper_bound_stand_apart(
     matrix = small("sex", "pdan-source", "pdan", seeds=(1, 2), sets=2)
     kept = transfer(sides, matrix, ("fixed", "oracle"))
     blind, bound = kept.tables
-    assert blind.columns == ("method", "female to male", "male to female", "mean", "SD over seeds", "p")
+    assert blind.columns == ("method", "female to male", "male to female", "mean", "SD over seeds", P)
+    assert bound.columns == (*blind.columns[:-1], "sets tried", P)
+    assert bound.rows[0][-2] == "2 of 216"
     assert [row[0] for row in blind.rows] == ["CNN, no adaptation", "PDAN"]
     assert [row[0] for row in bound.rows] == ["PDAN"]
+    # A bound indeed: the fixed set is among those tried, and trained alike.
+    for place in (1, 2, 3):
+        assert float(str(bound.rows[0][place])) >= float(str(blind.rows[1][place]))
     for row in (*blind.rows, *bound.rows):
         tasks = [float(value) for value in row[1:3] if value is not None]
         assert row[3] == pytest.approx(np.mean(tasks), abs=0.011)
@@ -165,6 +234,44 @@ def test_two_studies_are_compared_and_say_what_a_withdrawal_does_not_reach(
     assert not [path for path in features if "others" in path.read_text(encoding="utf-8")]
 
 
+def test_a_run_is_used_again_only_where_everything_is_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_this_process(monkeypatch)
+    study = with_speakers(speaking_study(tmp_path / "voices", SPEAKERS, times=1))
+    matrix = small("sex", "pdan-source", common={**SMALL, "epochs": 1})
+
+    def run_of_now() -> str:
+        return transfer(sides_within(study, "category", "sex"), matrix).runs[0]
+
+    first = run_of_now()
+    assert run_of_now() == first
+    # One speaker was entered with the wrong sex.
+    change(study, "03", fields={"sex": "female"})
+    second = run_of_now()
+    assert second != first
+    folds = open_run(study.folder / "derivatives" / "results" / second).division.folds
+    assert [len(fold.train) for fold in folds] == [6, 2]
+    monkeypatch.setattr("analysis.evaluation.provenance.code_sha256", lambda: "another version")
+    third = run_of_now()
+    assert third not in (first, second)
+    assert run_of_now() == third
+
+
+@pytest.mark.parametrize(
+    ("ps", "largest_p"),
+    [([0.01, 0.2], 0.2), ([0.01, None], None), ([None], None), ([], None)],
+)
+def test_p_is_the_largest_and_unknown_where_one_is(ps: list[float | None], largest_p: float | None) -> None:
+    assert largest(ps) == largest_p
+
+
+def test_a_table_calls_domains_as_they_are_called() -> None:
+    titles_of = {"to": "女 to 男", "to-2": "男 to 女"}
+    row = Row(METHODS[0], "fixed", {"to": (50.0,), "to-2": (60.0,)}, ("run",), None, titles_of)
+    assert cells([row])[0][1:3] == ("女 to 男", "男 to 女")
+
+
 def test_curves_and_planes_of_a_run(spoken: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     in_this_process(monkeypatch)
     transfer(sides_within(spoken, "category", "half"), small("half", "pdan"))
@@ -203,6 +310,19 @@ def test_planes_forget_a_withdrawn_participant_on_both_sides(
             np.testing.assert_array_equal(new[rows], old[rows][stays])
             np.testing.assert_array_equal(new[planes], old[planes][stays])
     assert sum(len(old["train_rows"]) for old in before.values()) == len(run.cases)
+
+
+def test_a_kept_recognizer_says_wherever_it_is_applied_that_it_does_not_adapt(
+    spoken: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_this_process(monkeypatch)
+    kept = transfer(sides_within(spoken, "category", "half"), small("half", "pdan"))
+    run = next(each for each in runs_of(spoken.folder) if each.name == kept.runs[0])
+    train_run(spoken, run)
+    model = kept_of(run)
+    assert model is not None
+    notes = apply_to(spoken, model, [str(run.cases.recording[0])])
+    assert any("used without adaptation" in note and "do not hold for it" in note for note in notes)
 
 
 def test_a_collapse_is_told() -> None:

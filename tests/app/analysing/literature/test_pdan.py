@@ -9,8 +9,8 @@ import pytest
 
 from analysis.literature.paper import paper
 from analysis.literature.pdan import ABLATIONS, RESULTS, TASKS
-from app.analysing.cross_corpus import METHODS
-from app.analysing.literature.pdan import QUICK, made_at, tables
+from app.analysing.cross_corpus import METHODS, Row, cells
+from app.analysing.literature.pdan import QUICK, joined, made_at, tables
 from app.analysing.literature.reproducing import LiteratureError, Order
 from app.study import Study
 
@@ -67,3 +67,16 @@ def test_the_quick_form_makes_both_tables(
         assert any("majority" in line for line in table.controls)
         assert any("guards: none stopped" in line for line in table.controls)
     assert all(row[-1] is None for row in bound.rows)
+    assert [row[-2] for row in bound.rows] == ["2 of 216"]
+    assert any("of the blind table always among them" in note for note in bound.notes)
+    # The bound is none below what it bounds.
+    assert all(float(str(bound.rows[0][place])) >= float(str(blind.rows[1][place])) for place in (1, 2, 3))
+
+
+def test_fields_side_by_side_have_a_p_only_where_each_has_one() -> None:
+    first = Row(METHODS[-3], "fixed", {"a-to-b": (50.0,)}, ("one",), 0.04, {"a-to-b": "a to b"})
+    other = replace(first, tasks={"c-to-d": (60.0,)}, runs=("two",), titles={"c-to-d": "c to d"})
+    (both,) = joined([(first,), (other,)])
+    assert (both.p, both.runs) == (0.04, ("one", "two"))
+    assert cells([both])[0][1:3] == ("a to b", "c to d")
+    assert joined([(first,), (replace(other, p=None),)])[0].p is None

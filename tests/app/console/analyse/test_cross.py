@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QTableWidgetItem
 from pytestqt.qtbot import QtBot
 
+from app import settings
 from app.analysing.cross_corpus import METHODS, Matrix
 from app.analysing.literature.pdan import with_speakers
 from app.analysing.transfer import sides_within, transfer
@@ -20,7 +22,7 @@ from app.console.window import MainWindow
 from app.study import Study
 from tests.helpers.analyse_page import choose, click, rows, settled, step
 from tests.helpers.front import bring_to_front
-from tests.helpers.speaking import PICTURE, SMALL, in_this_process, speaking_study
+from tests.helpers.speaking import PICTURE, SMALL, in_this_process, speaking_study, without_answers
 
 
 @pytest.fixture
@@ -88,6 +90,100 @@ def test_sides_classes_and_valence_are_chosen_and_the_command_says_so(
     settled(shown, qtbot)
     assert shown.other is None
     assert "half" in shown.arguments()
+    page.closing()
+
+
+def test_names_can_be_taken_back_when_too_few_classes_are_left(
+    window: MainWindow, spoken: Study, qtbot: QtBot
+) -> None:
+    page, shown = opened(window, spoken, qtbot)
+    assert not shown.reset_button.isVisible()
+    for name in ("anger", "happiness", "sadness"):
+        row = next(each for each in range(shown.classes.rowCount()) if cell(shown, each, 0).text() == name)
+        cell(shown, row, 0).setText("feeling")
+        settled(shown, qtbot)
+    assert rows(shown.classes) == [["feeling", "12", "12", "low"]]
+    assert shown.problem.text().startswith("The domains have 1 class in common, and two are needed.")
+    assert "Edit the names below" in shown.problem.text()
+    assert not shown.start_button.isEnabled()
+    click(shown.reset_button)
+    settled(shown, qtbot)
+    assert [row[0] for row in rows(shown.classes)] == ["anger", "happiness", "sadness"]
+    assert not shown.problem.isVisible()
+    assert shown.start_button.isEnabled()
+    assert not shown.reset_button.isVisible()
+    page.closing()
+
+
+def test_a_class_that_was_left_out_can_be_named_again(
+    window: MainWindow, spoken: Study, qtbot: QtBot
+) -> None:
+    page, shown = opened(window, spoken, qtbot)
+    cell(shown, 2, 0).setText("")
+    settled(shown, qtbot)
+    assert "2 classes in common" in shown.class_words.text()
+    told = shown.arguments()
+    assert told[told.index("--map") + 1] == "sadness="
+    cell(shown, 2, 0).setText("grief")
+    settled(shown, qtbot)
+    told = shown.arguments()
+    assert [told[place + 1] for place, word in enumerate(told) if word == "--map"] == ["sadness=grief"]
+    assert "3 classes in common" in shown.class_words.text()
+    page.closing()
+
+
+def test_epochs_are_asked_for_only_of_what_has_some(window: MainWindow, spoken: Study, qtbot: QtBot) -> None:
+    page, shown = opened(window, spoken, qtbot)
+    assert "epochs=40" in shown.arguments()
+    for name, tick in shown.methods.items():
+        tick.setChecked(name == "svm")
+    assert "--set" not in shown.arguments()
+    assert shown.start_button.isEnabled()
+    page.closing()
+
+
+def test_another_study_can_be_labelled_also_without_answers(
+    window: MainWindow, spoken: Study, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, shown = opened(window, spoken, qtbot)
+    assert not shown.label_button.isVisible()
+    other = speaking_study(tmp_path / "others", ("13",), "WF", "others")
+    without_answers(other, monkeypatch)
+    shown.choose_study(other.folder)
+    settled(shown, qtbot)
+    assert rows(shown.classes)[0] == ["anger", "0", "8", "low"]
+    assert "can be labelled all the same" in shown.problem.text()
+    assert not shown.start_button.isEnabled()
+    assert shown.label_button.isEnabled()
+    started: list[list[str]] = []
+    monkeypatch.setattr(shown.starter, "start", lambda arguments: started.append(list(arguments)))
+    shown.label(tmp_path / "labels.csv")
+    told = started[0]
+    assert told[:3] == ["transfer", str(spoken.folder), str(other.folder)]
+    assert told[told.index("--methods") + 1] == "pdan"
+    assert told[told.index("--high") + 1] == "happiness"
+    assert told[-3:] == ["--predict", "--out", str(tmp_path / "labels.csv")]
+    page.closing()
+
+
+def test_stop_ends_what_has_no_run_yet(
+    window: MainWindow, spoken: Study, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, shown = opened(window, spoken, qtbot)
+    waits = ["-c", "import time; print('ready', flush=True); time.sleep(60)"]
+    monkeypatch.setattr("app.console.launcher.command_line", lambda arguments: [sys.executable, *waits])
+    click(shown.start_button)
+    assert shown.starter.running == 1
+    logs = settings.home() / "logs"
+    qtbot.waitUntil(lambda: any("ready" in each.read_text() for each in logs.glob("run-*.log")))
+    said: list[str] = []
+    shown.said.connect(lambda text, kind: said.append(text))
+    click(shown.stop_button)
+    qtbot.waitUntil(lambda: not shown.starter.running)
+    assert said == ["Stopped. What was finished before stays."]
+    assert not shown.trouble.isVisible()
+    settled(shown, qtbot)
+    assert shown.start_button.isEnabled()
     page.closing()
 
 

@@ -215,6 +215,11 @@ def test_a_fold_without_a_defined_score_says_so() -> None:
     assert told == "P01 finished, AUC is undefined, 4 cases tested, 0.2 s"
 
 
+def test_a_fold_goes_by_the_names_of_its_domains() -> None:
+    told = fold_words(FoldView("to", "finished", 4, 0.5, label="女 to 男"), "UAR")
+    assert told.startswith("女 to 男 finished")
+
+
 def finished_folds(run: Run) -> set[str]:
     return {fold.name for fold in run.folds if fold.state == "finished"}
 
