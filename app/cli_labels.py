@@ -193,7 +193,8 @@ def transcripts(parser: Parser) -> None:
         type=Path,
         nargs="?",
         metavar="FILE.csv",
-        help="trial and text, and recording, start_s, end_s where there are any; none: how far they go",
+        help="trial (counted from 0) and text, and recording, start_s, end_s where there are any; rows of a "
+        "trial without times are one text; none: how far they go",
     )
     parser.add_argument("--recording", default="", metavar="NAME", help="only this one's, or whose they are")
     json_option(parser)

@@ -37,7 +37,8 @@ class InputSpec:
     `name` is the input's name in the batch ("bvp"), `modality` one of `MODALITIES`, `feature` a name in the
     table of features with its `settings`. The feature's steps are `window_s` long, every `hop_s`, inside
     `stage` of the trial (of the case's span where it is "" or the case is a window). `window_s` 0: one step
-    over the whole span; features that bring their own steps (frames, keystrokes) ignore both.
+    over the whole span; features that bring their own steps (frames, keystrokes) ignore both. A "text"
+    without a stage is of the whole trial, where the case is a trial: people speak after the stimulus.
     `trial` is for cases that are a visit: the stimulus or category of the trials that it is cut from
     ("task-1"), "" for all of them; a visit without one lacks the input.
     """

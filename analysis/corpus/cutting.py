@@ -13,6 +13,7 @@ from analysis.corpus.corpus import CorpusError, Span, Trial
 from analysis.corpus.presses import press_windows
 from analysis.targets.recipe import Lost
 
+TEXT = "text"
 _ROUNDING_S = 1e-6
 Row = tuple[Trial, Span]
 
@@ -120,7 +121,8 @@ def spans_of(
     """Return the spans (m, 2) that an input is cut from, in seconds, and whose case (m,) each is.
 
     A case that is a trial takes the input's own stage, all spans of it; a window takes itself; a visit the
-    same of each of its trials that the input names.
+    same of each of its trials that the input names. A text without a stage is that of the whole trial: people
+    speak about a stimulus after it, and what is said has times of its own.
     """
     spans: list[Span] = []
     owners: list[int] = []
@@ -130,15 +132,22 @@ def spans_of(
             own = tuple(
                 each
                 for part in named_parts(trial, spec)
-                for each in (part.stages.get(spec.stage, ()) if spec.stage else (part.shown,))
+                for each in (part.stages.get(spec.stage, ()) if spec.stage else (_whole(part, spec),))
             )
         elif spec.stage and cases.unit == "trial":
             own = tuple(trial.stages.get(spec.stage, ()))
+        elif spec.modality == TEXT and cases.unit == "trial" and not cases.stage:
+            own = (_whole(trial, spec),)
         for each in own:
             if each[1] > each[0]:
                 spans.append(each)
                 owners.append(number)
     return np.array(spans, np.float64).reshape(-1, 2), np.array(owners, np.intp)
+
+
+def _whole(trial: Trial, spec: InputSpec) -> Span:
+    """Return the span of a whole trial as an input without a stage sees it."""
+    return (trial.start_s, trial.stop_s) if spec.modality == TEXT else trial.shown
 
 
 def named_parts(trial: Trial, spec: InputSpec) -> tuple[Trial, ...]:

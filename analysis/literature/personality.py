@@ -86,7 +86,9 @@ OTHERS = Printed(
 PAPER = Paper(
     name="personality",
     title="Apparent impressions from audio, scene and face",
-    source="An article of 2022: VGGish, VGG-Face, Bi-LSTM, transformer and weighted late fusion",
+    source="Zhao et al., Integrating audio and visual modalities for multimodal personality trait "
+    "recognition via hybrid deep learning, Frontiers in Neuroscience 16 (2023), "
+    "doi:10.3389/fnins.2022.1107284",
     about="Three streams of a talking clip, each through a Bi-LSTM and a transformer, tell what observers "
     "think of a person: apparent impressions, nobody's traits. Late fusion has weights in closed form.",
     printed=(AUDIO, SCENE, FACE, FUSION, OTHERS),
@@ -100,6 +102,13 @@ PAPER = Paper(
         ("Where late fusion's weights were estimated is not said",
          "on training people held out of the predictors' training, for each target"),
         ("Weights may be negative", "as the closed form gives them; not negative, and equal, are settings"),
+        ("SVR with RBF has C 2 and gamma 0.5 on each stream's pooled features",
+         "C 2, gamma by the data, on raw patches and pixels of all streams at once; no pooled features are "
+         "kept"),
+        ("Which scaling the files of weights want is not said",
+         "a setting for faces: VGG-Face's (0 to 255, blue-green-red, less the mean face) or ImageNet's"),
+        ("Clips show people who talk",
+         "so where the camera ran while people spoke; else scene and face of watching, as each table says"),
         ("Interview of faces is .9163 in one table and .9153 in another", "both are shown"),
         ("Rows of SVR with RBF are the same in two tables", "both are shown, with a note"),
         ("Heads, FFN, dropout, betas, seeds, patience, detection thresholds: not given",

@@ -19,13 +19,15 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from analysis.corpus.cases import Batch
 from analysis.recognizers.group_folds import group_folds
 from analysis.recognizers.late_weights import error_moments, weights_of
-from analysis.recognizers.personality_card import PERSONALITY_CARD, STREAMS, USES
+from analysis.recognizers.personality_card import PERSONALITY_CARD, SCALINGS, STREAMS, USES
 from analysis.recognizers.personality_network import (
+    PUBLISHED_PX,
     TEMPORAL,
     BiLstm,
     Encoder,
     Local,
     Regressor,
+    Scaling,
     SmallVision,
     Vgg16,
     fused_head,
@@ -93,12 +95,32 @@ class Personality:
         wanted = str(self.settings["streams"]).split("+")
         there = [name for name in STREAMS if name in wanted and name in batch.inputs]
         there = [name for name in there if batch.inputs[name].present.any()]
+        for name in there:
+            self._check_pictures(name, batch)
         if not there:
             raise RecognizerError(
                 f"{self.card.name}: no training case has {', '.join(wanted)}. It learns from recordings with "
                 "a microphone or a camera."
             )
         return {name: self._extractor(name).out for name in there}
+
+    def _check_pictures(self, name: str, batch: Batch) -> None:
+        """Raise RecognizerError where weights from a file would be given other pictures than theirs."""
+        if name == "speech" or not self.settings[f"{name}_weights"]:
+            return
+        if self.settings["face_scaling"] not in SCALINGS:
+            raise RecognizerError(f"{self.card.name}: face_scaling must be {' or '.join(SCALINGS)}.")
+        side_px = min(batch.inputs[name].values.shape[-2:])
+        if side_px < PUBLISHED_PX:
+            raise RecognizerError(
+                f"{self.card.name}: {name}_weights are of pictures of {PUBLISHED_PX} px, and the input "
+                f"{name} has {side_px} px. Give it size_px {PUBLISHED_PX}, or leave {name}_weights empty."
+            )
+
+    def _local(self, name: str, loads: bool = False) -> Local:
+        has_faces = name == "face" and bool(self.settings["face_weights"])
+        scaling: Scaling = self.settings["face_scaling"] if has_faces else "imagenet"
+        return Local(self._extractor(name, loads), len(self._outputs), scaling)
 
     def _extractor(self, name: str, loads: bool = False) -> VGGish | Vgg16 | SmallVision:
         file = str(self.settings[f"{name}_weights"])
@@ -113,10 +135,12 @@ class Personality:
         return made
 
     def _sides(self, train: Batch, context: Context) -> tuple[Tensor, Tensor | None]:
-        """Return the rows that predictors learn from, and those that late fusion's weights do (or None)."""
+        """Return the rows that predictors learn from, and those that late fusion's weights do (or None).
+
+        Equal weights leave the same people out: they are the control of the others.
+        """
         every = torch.arange(len(train))
-        needs = self.settings["fusion"] == "late" and self.settings["late_weights"] != "equal"
-        if not needs or len(self.predictors) < 2:
+        if self.settings["fusion"] != "late" or len(self.predictors) < 2:
             return every, None
         by = context.groups if len(np.unique(train.cases.participant)) < 3 else ("participant",)
         groups = train.cases.groups(by)
@@ -134,7 +158,7 @@ class Personality:
         in_all = local * len(self._streams) + epochs * (len(self.predictors) + fuses)
         before = 0
         for name in self._streams:
-            self._networks[f"local {name}"] = module = Local(self._extractor(name, True), len(self._outputs))
+            self._networks[f"local {name}"] = module = self._local(name, True)
             if local:
                 self._train_local(name, module, learnt, context, before, in_all)
                 before += local
@@ -149,12 +173,14 @@ class Personality:
         if fuses:
             given = (features[id(data)], None if held is None else features[id(held)])
             self._train_fusion(data, held, given, context, before, in_all)
-        elif other is not None:
+        elif other is not None and self.settings["late_weights"] != "equal":
             self._fit_weights(_chosen(data, other), context)
         else:
             count = len(self.predictors)
             self._arrays["late.weights"] = np.full((len(self._outputs), count), 1 / count)
             self._arrays["late.moments"] = np.tile(np.eye(count), (len(self._outputs), 1, 1))
+            if count > 1 and self.settings["late_weights"] != "equal":
+                self._arrays["late.cases"] = np.array(0)
 
     def _train_local(
         self, name: str, module: Local, data: Data, context: Context, before: int, in_all: int
@@ -197,6 +223,11 @@ class Personality:
                 seen = values if data is learnt else self._numbers(name, learnt.tensors)
                 inside = learnt.tensors[f"{name}.inside"] > 0
                 rows = seen[inside]
+                if not len(rows):
+                    raise RecognizerError(
+                        f"{self.card.name}: none of the people whom its predictors learn from has {name}. "
+                        "Choose streams without it, or more people."
+                    )
                 self._arrays[f"scale {name}.mean"] = rows.mean(0).numpy()
                 spread = rows.std(0, correction=0).numpy()
                 self._arrays[f"scale {name}.sd"] = np.where(spread > 1e-6, spread, 1.0).astype(np.float32)
@@ -321,6 +352,7 @@ class Personality:
             weights.append(self._weights(moments[-1]))
         self._arrays["late.weights"] = np.array(weights)
         self._arrays["late.moments"] = np.array(moments)
+        self._arrays["late.cases"] = np.array(int(whole.sum()))
 
     def _weights(self, omega: Floats) -> Floats:
         return weights_of(omega, self.settings["late_weights"], float(self.settings["ridge"]))
@@ -408,13 +440,26 @@ class Personality:
             for stream in self._streams:
                 own = [place for place, name in enumerate(self.predictors) if name.startswith(f"{stream} ")]
                 told[f"weight.{stream}"] = weights[:, own].sum(axis=1)
-                about[f"weight.{stream}"] = f"weight of {stream} in late fusion, for {columns}"
+                words = (f"weight of {stream} in late fusion, for {columns}", self.about_weights)
+                about[f"weight.{stream}"] = "; ".join(filter(None, words))
         known = self._arrays["quantiles"]
         told["percentile"] = np.stack(
             [np.interp(answers[:, k], known[:, k], 100 * QUANTILES) for k in range(answers.shape[1])], axis=1
         )
         about["percentile"] = f"per cent of training answers below the one given, for {columns}"
         return Explanation({name: each.astype(np.float32) for name, each in told.items()}, about)
+
+    @property
+    def about_weights(self) -> str:
+        """What late fusion's weights come of, in words; "" where that is not known."""
+        if self.settings["late_weights"] == "equal" or len(self.predictors) < 2:
+            return "equal, as was asked for"
+        if "late.cases" not in self._arrays:
+            return ""
+        cases = int(self._arrays["late.cases"])
+        if not cases:
+            return "equal, since nobody with every stream could be held out to estimate them on"
+        return f"estimated on {cases} held-out cases with every stream"
 
     def save(self, folder: Path) -> None:
         """Write arrays and JSON into a new folder."""
@@ -433,13 +478,14 @@ class Personality:
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote; files of weights are not needed again."""
         _, facts = load_arrays(folder, "weights")
-        made = cls(**facts["settings"])
+        # Before there was a choice every picture was scaled as ImageNet's.
+        made = cls(**{"face_scaling": "imagenet", **facts["settings"]})
         made._outputs = tuple(facts["outputs"])
         made._streams = {str(name): int(width) for name, width in facts["streams"]}
         made._scale = Scale(*(tuple(each) for each in facts["scale"]))
         made._arrays, _ = load_arrays(folder, MODEL)
         for name in made._streams:
-            made._networks[f"local {name}"] = Local(made._extractor(name), len(made._outputs))
+            made._networks[f"local {name}"] = made._local(name)
         for name in made.predictors:
             made._networks[f"temporal {name}"] = made._regressor(*name.split(" "))
         if made.settings["fusion"] != "late":

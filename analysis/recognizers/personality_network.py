@@ -13,6 +13,11 @@ from analysis.recognizers.face_network import MEAN, SD, SmallBlock
 from analysis.recognizers.sem_encoders import VGGish
 from analysis.recognizers.sem_mbt_network import positions
 
+Scaling = Literal["imagenet", "vgg-face"]
+VGG_FACE_MEAN = (93.5940, 104.7624, 129.1863)
+"""Blue, green, red: Parkhi et al., "Deep Face Recognition" (2015), the mean face of their weights."""
+PUBLISHED_PX = 224
+"""The side of the pictures that published VGG-16 weights are of: smaller ones leave its last maps empty."""
 Temporal = Literal["bi-lstm", "transformer"]
 TEMPORAL: tuple[Temporal, ...] = ("bi-lstm", "transformer")
 BLOCK = 256
@@ -65,14 +70,24 @@ class SmallVision(nn.Module):
 
 
 class Local(nn.Module):
-    """One stream's frames (n, t, ...) -> their numbers (n, t, out), and impressions of each frame alone."""
+    """One stream's frames (n, t, ...) -> their numbers (n, t, out), and impressions of each frame alone.
 
-    def __init__(self, network: VGGish | Vgg16 | SmallVision, outputs: int) -> None:
+    Pictures come at 0 to 1, red, green, blue. `scaling` "imagenet" takes away ImageNet's mean of each colour
+    and divides by its SD, as torchvision's weights want it; "vgg-face" makes them 0 to 255, blue, green, red,
+    less the mean face, as VGG-Face's weights want it.
+    """
+
+    def __init__(
+        self, network: VGGish | Vgg16 | SmallVision, outputs: int, scaling: Scaling = "imagenet"
+    ) -> None:
         super().__init__()
         self.network = network
+        self.scaling = scaling
         self.out = network.out
         self.head = nn.Linear(network.out, outputs)
-        self.register_buffer("mean", torch.tensor(MEAN).reshape(1, 3, 1, 1), persistent=False)
+        is_face = scaling == "vgg-face"
+        mean = torch.tensor(VGG_FACE_MEAN if is_face else MEAN).reshape(1, 3, 1, 1)
+        self.register_buffer("mean", mean, persistent=False)
         self.register_buffer("sd", torch.tensor(SD).reshape(1, 3, 1, 1), persistent=False)
 
     def rows(self, values: Tensor, inside: Tensor) -> Tensor:
@@ -86,11 +101,15 @@ class Local(nn.Module):
         return torch.cat(parts) if parts else torch.zeros(0, self.out)
 
     def _numbers(self, frames: Tensor) -> Tensor:
-        if not isinstance(self.network, VGGish):
-            frames = frames.expand(-1, 3, -1, -1) if frames.shape[1] == 1 else frames
-            frames = (frames - self.get_buffer("mean")) / self.get_buffer("sd")
-        out: Tensor = self.network(frames)
+        out: Tensor = self.network(frames if isinstance(self.network, VGGish) else self.scaled(frames))
         return out
+
+    def scaled(self, pictures: Tensor) -> Tensor:
+        """Return pictures (n, 1 or 3, h, w) at 0 to 1 as the network wants them (n, 3, h, w)."""
+        pictures = pictures.expand(-1, 3, -1, -1) if pictures.shape[1] == 1 else pictures
+        if self.scaling == "vgg-face":
+            return 255 * pictures.flip(1) - self.get_buffer("mean")
+        return (pictures - self.get_buffer("mean")) / self.get_buffer("sd")
 
     def forward(self, values: Tensor, inside: Tensor) -> Tensor:
         """Return (n, t, out), 0 in padding."""

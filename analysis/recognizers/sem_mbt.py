@@ -75,7 +75,7 @@ class SemMbtRecognizer:
             )
         self._network = network
         self._thresholds = np.full(self._width, 0.5)
-        if self.settings["thresholds"] == "validation" and held is not None:
+        if self.settings["thresholds"] == "validation" and held is not None and not self._classes:
             context.fitted("thresholds", held.ids)
             self._thresholds = best_thresholds(held.tensors["y"].numpy(), self._probability(network, held))
 
@@ -232,7 +232,8 @@ class SemMbtRecognizer:
             table[inside] = maps.reshape(len(maps), -1)
             weights[f"sem.{name}.{group}"] = table
             about[f"sem.{name}.{group}"] = (
-                f"where the text looked behind group {group} of {name}: {high} x {wide} places a step"
+                f"where the text looked behind group {group} of {name}: {high} x {wide} places a step, 0"
+                " where there is no text"
             )
         return Explanation(weights, about)
 

@@ -6,8 +6,8 @@ from analysis.corpus.cases import CaseSpec, InputSpec
 from analysis.recognizers.recognizer import Card, Layer, Published, Setting
 
 SOURCE = (
-    "Multimodal emotion recognition with a semantic enhancement module and a multimodal bottleneck "
-    "transformer (MER-SEM-MBT, 2022)"
+    "Xia, Zhao and Jiang, Multimodal interaction enhanced representation learning for video emotion "
+    "recognition, Frontiers in Neuroscience 16 (2022), doi:10.3389/fnins.2022.1086380"
 )
 USES = ("speech+face+text", "speech+face", "speech+text", "face+text", "speech", "face", "text")
 IEMOCAP_PROTOCOL = "5,162 / 737 / 1,481 utterances of Dai et al. 2021; speakers recur across train and test"
@@ -18,7 +18,10 @@ INPUTS = (
     InputSpec("face", "face", "face.frames"),
     InputSpec("text", "text", "text.hashed"),
 )
-"""Patches of what was said, a face each 0.96 s, and the transcript."""
+"""Patches of what was said, a face each 0.96 s while the stimulus was there, and the whole transcript.
+
+A protocol may record the camera only then, so the face is not of the stage in which people speak.
+"""
 
 SETTINGS = (
     Setting("use", USES[0], "which of the three are used; what no case has is left out anyway", choices=USES),
@@ -66,7 +69,8 @@ SETTINGS = (
     Setting(
         "thresholds",
         "half",
-        "an emotion is said above 0.5, or above what gave the best F1 of the validation cases",
+        "only of several numbers: an emotion is said above 0.5, or above what gave the best F1 of the "
+        "validation cases; of classes the most probable one is said",
         choices=("half", "validation"),
     ),
 )
@@ -106,6 +110,10 @@ DOUBTS = (
     "A layer norm over channels cancels the weights of the places exactly, since each place is the same "
     "vector times its weight. Ours is over channels and places together, after multiplying by their number.",
     "The printed fusion matrix W2 of M x 3 does not give weights of 1 x 3; ours is M x 1.",
+    "Voice and face are of one clip in the article, a face for each patch of sound. Here the voice is of the "
+    "stage speaking and the face of the stimulus, since a camera may run only then: the face of watching, "
+    "the voice of speaking afterwards. Steps with the same number are then not of the same moment. The "
+    "paper's tables (evoke reproduce) take the face of the stage speaking where the camera ran then.",
     "Only the fused output is supervised: the article says nothing of a loss of the single decisions.",
     "The article takes a random frame of each 0.96 s in training; ours is always the middle one with a face.",
     "Without files of weights both encoders are small and begin from nothing, and the text is hashed: the "

@@ -291,7 +291,9 @@ class SemMbt(nn.Module):
                 return maps
             module = cast("SemanticEnhancement", self.enhance[key])
             if self.keeps_seen:
-                self.seen.setdefault(key, []).append(module.weights(maps, text))
+                # Without a text there is nothing that could look anywhere.
+                seen = module.weights(maps, text) * present[:, None, None]
+                self.seen.setdefault(key, []).append(seen)
             out: Tensor = module(maps, text, present)
             return out
 

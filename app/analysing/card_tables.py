@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from analysis.corpus.cases import CaseSpec, InputSpec
+from analysis.corpus.cutting import TEXT
 from analysis.evaluation.run_folder import Run
 from analysis.recognizers.recognizer import Card, Published, Setting
 from app.analysing.html_page import Table
@@ -150,7 +151,8 @@ def feature_words(each: InputSpec) -> str:
 
 def where_words(each: InputSpec) -> str:
     """Return where an input's steps lie."""
-    where = f"stage {each.stage}" if each.stage else "the case's span"
+    whole = "the whole trial (or window)" if each.modality == TEXT else "the case's span"
+    where = f"stage {each.stage}" if each.stage else whole
     where = f"{each.trial}: {where}" if each.trial else where
     return f"{where}, {each.window_s:g} s every {each.hop_s:g} s" if each.window_s else where
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.corpus.corpus import Corpus
 from analysis.corpus.texts import (
+    LONGEST,
     TRANSCRIPTS,
     TranscriptError,
     Utterance,
@@ -21,11 +22,16 @@ from analysis.corpus.texts import (
     read_transcript,
     transcript_text,
 )
+from app.annotation.trials import refusal
+from app.consent import Modality
 from app.settings import write_atomically
 from app.study import Study
 from app.study_files import exclusively, writing
 from stimuli.problems import EvokeError
 
+Stretch = tuple[float, float]
+"""From when to when something was said, in seconds since the trial began."""
+VOICE: Modality = "voice"
 NOT_USED = "the participant has not agreed to it"
 
 
@@ -35,7 +41,7 @@ class TranscriptsError(EvokeError):
 
 @dataclass(frozen=True, slots=True)
 class BroughtIn:
-    """What came into one recording's transcript, and what did not with the reason."""
+    """How many texts came into one recording's transcript, and what did not with the reason."""
 
     recording: str
     utterances: int
@@ -63,7 +69,10 @@ def store_transcript(study: Study, corpus: Corpus, recording: str, utterances: S
     if "text" in found.refused:
         raise TranscriptsError(f"{recording}: no transcript is kept, since {NOT_USED}.")
     path = place_of(study, recording)
+    _demand_still_allowed(study, recording)
     kept = [each for each in utterances if each.text.split()]
+    if any(len(each.text) > LONGEST for each in kept):
+        raise TranscriptsError(f"{recording}: a text has more than {LONGEST} characters. Split it.")
     with writing(study.folder), exclusively(study.folder):
         if kept:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,8 +82,16 @@ def store_transcript(study: Study, corpus: Corpus, recording: str, utterances: S
     return path
 
 
+def _demand_still_allowed(study: Study, recording: str) -> None:
+    """Raise TranscriptsError where somebody withdrew after the corpus was read, as while a text is typed."""
+    session = next((each for each in study.sessions() if Path(each.file).stem == recording), None)
+    why, refused = ("is not there any more", ()) if session is None else refusal(study, session)
+    if why or VOICE in refused:
+        raise TranscriptsError(f"{recording}: no transcript is kept ({why or NOT_USED}).")
+
+
 def with_text(
-    utterances: Sequence[Utterance], trial: int, text: str, span: tuple[float, float] | None = None
+    utterances: Sequence[Utterance], trial: int, text: str, span: Stretch | None = None
 ) -> tuple[Utterance, ...]:
     """Return utterances with another text of a trial, or of one stretch of it; "" takes it away.
 
@@ -90,8 +107,9 @@ def with_text(
 def bring_in(study: Study, corpus: Corpus, path: Path, recording: str = "") -> tuple[BroughtIn, ...]:
     """Read a table of texts into transcripts: trial, text, and recording where it holds several.
 
-    `start_s` and `end_s` since the trial began may be there. A text of a trial (or stretch) that is there
-    already is replaced. Raises TranscriptsError; then nothing was changed.
+    `start_s` and `end_s` since the trial began may be there. Several rows of one trial (or one stretch) are
+    one text, in their order; what was stored of it before is replaced. Raises TranscriptsError; then nothing
+    was changed.
     """
     by_name = _by_recording(path, recording)
     trials: dict[str, set[int]] = {}
@@ -105,16 +123,36 @@ def bring_in(study: Study, corpus: Corpus, path: Path, recording: str = "") -> t
             raise TranscriptsError(f"{path.name}: {name}: {why}. Nothing was brought in.")
         missing = sorted({each.trial for each in found} - trials.get(name, set()))
         kept = transcript_of(study, name)
-        count = 0
-        for each in found:
-            if each.trial not in missing:
-                span = None if each.start_s is None or each.end_s is None else (each.start_s, each.end_s)
-                kept, count = with_text(kept, each.trial, each.text, span), count + 1
-        left = tuple(f"trial {number}: the recording has none that may be used" for number in missing)
-        made.append((name, kept, BroughtIn(name, count, left)))
+        texts = _joined(each for each in found if each.trial not in missing)
+        for (number, span), text in texts.items():
+            if len(text) > LONGEST:
+                raise TranscriptsError(
+                    f"{path.name}: the rows of trial {number} (counted from 0) of {name} have more than "
+                    f"{LONGEST} characters together. Give them times. Nothing was brought in."
+                )
+            kept = with_text(kept, number, text, span)
+        why = "(counted from 0): the recording has none that may be used"
+        left = tuple(f"trial {number} {why}" for number in missing)
+        made.append((name, kept, BroughtIn(name, len(texts), left)))
     for name, kept, _ in made:
         store_transcript(study, corpus, name, kept)
     return tuple(told for _, _, told in made)
+
+
+def _joined(rows: Iterable[Utterance]) -> dict[tuple[int, Stretch | None], str]:
+    """Return the rows of each trial, and of each stretch of it to the millisecond, as one text."""
+    found: dict[tuple[int, Stretch | None], str] = {}
+    for each in rows:
+        span = None if each.start_s is None or each.end_s is None else _stored(each.start_s, each.end_s)
+        before = found.get((each.trial, span))
+        found[each.trial, span] = each.text if before is None else f"{before} {each.text}"
+    return found
+
+
+def _stored(start_s: float, end_s: float) -> Stretch:
+    """Return a stretch as the table keeps it: whole milliseconds, of which it has one at least."""
+    first_ms = round(1000 * start_s)
+    return first_ms / 1000, max(round(1000 * end_s), first_ms + 1) / 1000
 
 
 def _by_recording(path: Path, recording: str) -> Mapping[str, list[Utterance]]:

@@ -31,7 +31,7 @@ def transcripts(options: argparse.Namespace) -> int:
         print(json.dumps([asdict(each) for each in done]))
         return 0
     for each in done:
-        print(f"{each.recording}: {each.utterances} texts brought in")
+        print(f"{each.recording}: {each.utterances} text{'' if each.utterances == 1 else 's'} brought in")
         for left in each.left_out:
             print(f"  left out: {left}")
     return 0

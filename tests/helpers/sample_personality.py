@@ -14,7 +14,7 @@ QUICK = {
     "transformer_layers": 1, "heads": 2, "epochs": 8, "local_epochs": 2, "batch": 8, "rate": 1.5e-2,
     "held": 0.3,
 }  # fmt: skip
-OVERFIT = {"epochs": 20, "dropout": 0.0, "patience": 0, "late_weights": "equal", "halving": "never"}
+OVERFIT = {"epochs": 20, "dropout": 0.0, "patience": 0, "fusion": "early", "halving": "never"}
 
 
 def clips(participants: int, trials: int, effect: bool, seed: int = 0) -> Batch:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -22,7 +24,7 @@ from PySide6.QtWidgets import (
 from analysis.corpus.texts import Utterance
 from app.analysing.applying import Kept
 from app.analysing.html_page import Table
-from app.analysing.transcripts import bring_in, store_transcript, transcript_of, with_text
+from app.analysing.transcripts import Stretch, bring_in, store_transcript, transcript_of, with_text
 from app.console.analyse.audiovisual_work import (
     PAPER,
     Clip,
@@ -33,6 +35,7 @@ from app.console.analyse.audiovisual_work import (
     look_at,
     read_clips,
 )
+from app.console.analyse.coverage_work import counted
 from app.console.analyse.draw_figure import FigureView
 from app.console.analyse.draw_strips import Strips
 from app.console.analyse.draw_table import TableView
@@ -58,6 +61,15 @@ CHOOSE = "Choose a clip at the left."
 WHOLE = "The whole trial"
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The text in the editor as it was read: whose clip, which stretch of it (None: the whole trial)."""
+
+    clip: Clip
+    span: Stretch | None
+    known: str
+
+
 class AudiovisualPage(WaitingStep):
     """Transcripts of clips, their pictures and patches, decisions and ablations."""
 
@@ -68,11 +80,14 @@ class AudiovisualPage(WaitingStep):
         self.found: Clips | None = None
         self.shown: Clip | None = None
         self.utterances: tuple[Utterance, ...] = ()
+        self.opened: Opened | None = None
         self.starter = Starter(self)
         self.starter.ended.connect(self._on_made)
         self.starter.failed.connect(lambda text: self.trouble.say(text, "alarm"))
         self.bring = Tinted("Import texts…", "import", self._ask_table)
-        self.bring.setToolTip("A table with recording, trial and text; start_s and end_s may be there")
+        self.bring.setToolTip(
+            "A table with recording, trial (counted from 0) and text; start_s and end_s may be there"
+        )
         self.make_button = Primary("Make ablations", "start", self.make)
         self._lay_out((self.bring, self.make_button), self._body())
         self._show_buttons()
@@ -113,7 +128,7 @@ class AudiovisualPage(WaitingStep):
         column.setContentsMargins(0, 8, 0, 0)
         row = QHBoxLayout()
         self.which: QComboBox = combo("Which part of the trial", 20)
-        self.which.activated.connect(lambda _: self._show_text())
+        self.which.activated.connect(lambda _: self._choose_stretch())
         self.save = Tinted("Save text", "save", self.save_text)
         row.addWidget(self.which, 1)
         row.addWidget(self.save)
@@ -169,7 +184,8 @@ class AudiovisualPage(WaitingStep):
         return page
 
     def _forget(self) -> None:
-        self.found, self.shown = None, None
+        self._keep_text()
+        self.found, self.shown, self.opened = None, None, None
 
     def _read(self) -> None:
         study = self.study
@@ -202,12 +218,12 @@ class AudiovisualPage(WaitingStep):
             trial = clip.trial
             told = "not agreed to" if clip.refused else "yes" if clip.texts else "no"
             for column, words in enumerate(
-                (trial.participant, str(trial.index), trial.stimulus or trial.category, told)
+                (trial.participant, str(trial.index + 1), trial.stimulus or trial.category, told)
             ):
                 item = QTableWidgetItem(words)
                 item.setToolTip(words)
                 self.table.setItem(row, column, item)
-        keys = [clip.key for clip in self.found.clips]
+        keys = self._keys
         if keys:
             self.table.setCurrentCell(keys.index(chosen) if chosen in keys else 0, 0)
         self.table.blockSignals(False)
@@ -216,9 +232,18 @@ class AudiovisualPage(WaitingStep):
         row = self.table.currentRow()
         if self.found is None or not 0 <= row < len(self.found.clips) or self.study is None:
             return
-        self.shown = clip = self.found.clips[row]
+        clip = self.found.clips[row]
+        if self.opened is not None and self.opened.clip.key not in self._keys:
+            # Whoever withdrew takes along what was typed and not saved.
+            self.opened = None
+        is_same = self.opened is not None and self.opened.clip.key == clip.key
+        was_changed = self._is_changed
+        if was_changed and not is_same and not self._keep_text():
+            self._stay()
+            return
+        self.shown = clip
         seconds = clip.trial.stop_s - clip.trial.start_s
-        self.title.setText(f"{clip.trial.participant}, trial {clip.trial.index}, {seconds:.1f} s")
+        self.title.setText(f"{clip.trial.participant}, trial {clip.trial.index + 1}, {seconds:.1f} s")
         try:
             every = transcript_of(self.study, clip.trial.recording)
         except EvokeError as error:
@@ -226,52 +251,92 @@ class AudiovisualPage(WaitingStep):
             every = ()
         self.utterances = tuple(each for each in every if each.trial == clip.trial.index)
         spans: list[tuple[str, object]] = [(WHOLE, None)]
-        spans += [
-            (f"{each.start_s:.1f} to {each.end_s:.1f} s", (each.start_s, each.end_s))
-            for each in self.utterances
-            if each.start_s is not None and each.end_s is not None
-        ]
+        stretches = [span for each in self.utterances if (span := _span(each)) is not None]
         has_whole = any(each.start_s is None for each in self.utterances)
-        fill_combo(self.which, spans, spans[1][1] if len(spans) > 1 and not has_whole else None)
+        chosen = stretches[0] if stretches and not has_whole else None
+        if is_same and self.opened is not None and (was_changed or self.opened.span in stretches):
+            chosen = self.opened.span
+            if chosen is not None and chosen not in stretches:
+                stretches.append(chosen)
+        spans += [(f"{start_s:.1f} to {end_s:.1f} s", (start_s, end_s)) for start_s, end_s in stretches]
+        fill_combo(self.which, spans, chosen)
         self._show_text()
-        self._compute()
+        if was_changed and not is_same:
+            # The table, and the recognizer's inputs, are to know the text that was just kept.
+            self._read()
+        else:
+            self._compute()
+
+    @property
+    def _keys(self) -> list[tuple[str, int]]:
+        return [] if self.found is None else [clip.key for clip in self.found.clips]
+
+    def _stay(self) -> None:
+        """Go back to the clip and stretch whose text could not be kept: it is still in the editor."""
+        assert self.opened is not None
+        self.table.blockSignals(True)
+        self.table.setCurrentCell(self._keys.index(self.opened.clip.key), 0)
+        self.table.blockSignals(False)
+        spans = [self.which.itemData(place) for place in range(self.which.count())]
+        self.which.setCurrentIndex(spans.index(self.opened.span))
+
+    def _choose_stretch(self) -> None:
+        """Show another stretch's text; what was typed for the one before is kept first."""
+        if self._is_changed:
+            if not self._keep_text():
+                self._stay()
+                return
+            self._read()
+        self._show_text()
 
     def _show_text(self) -> None:
+        if self.shown is None:
+            return
         span = self.which.currentData()
         known = next((each.text for each in self.utterances if _span(each) == span), "")
-        self.text.setPlainText(known)
-        self.text.setReadOnly(self.shown is None or self.shown.refused)
+        before, was_changed = self.opened, self._is_changed
+        self.opened = Opened(self.shown, span, known)
+        is_same = before is not None and (before.clip.key, before.span) == (self.shown.key, span)
+        if not (is_same and was_changed) or self.shown.refused:
+            self.text.setPlainText(known)
+        self.text.setReadOnly(self.shown.refused)
         self._show_buttons()
 
     @property
     def _is_changed(self) -> bool:
-        span = self.which.currentData()
-        known = next((each.text for each in self.utterances if _span(each) == span), "")
-        return " ".join(self.text.toPlainText().split()) != known
+        if self.opened is None or self.opened.clip.refused:
+            return False
+        return " ".join(self.text.toPlainText().split()) != self.opened.known
 
     def _show_buttons(self) -> None:
         idle = not self.waiting.is_busy
         has_clips = self.found is not None and bool(self.found.clips)
         self.bring.setEnabled(idle and has_clips)
-        can_save = self.shown is not None and not self.shown.refused and self._is_changed
-        self.save.setEnabled(idle and can_save)
+        self.save.setEnabled(idle and self._is_changed)
         self.make_button.setEnabled(has_clips and not self.starter.running)
         self.make_button.setText("Being made…" if self.starter.running else "Make ablations")
 
     def save_text(self) -> None:
         """Keep what was typed for the chosen clip."""
-        if self.study is None or self.found is None or self.shown is None:
-            return
-        trial = self.shown.trial
+        if self._is_changed and self._keep_text():
+            self._read()
+
+    def _keep_text(self) -> bool:
+        """Keep what was typed for the clip and stretch that the editor shows; False where it cannot be."""
+        if not self._is_changed or self.study is None or self.found is None or self.opened is None:
+            return True
+        trial, text = self.opened.clip.trial, " ".join(self.text.toPlainText().split())
         try:
             every = transcript_of(self.study, trial.recording)
-            changed = with_text(every, trial.index, self.text.toPlainText(), self.which.currentData())
+            changed = with_text(every, trial.index, text, self.opened.span)
             store_transcript(self.study, self.found.corpus, trial.recording, changed)
         except EvokeError as error:
-            self.trouble.say(str(error), "alarm")
-            return
+            self.trouble.say(f"{error} What was typed is still there: copy it, or undo it.", "alarm")
+            return False
+        self.opened = replace(self.opened, known=text)
+        self.utterances = tuple(each for each in changed if each.trial == trial.index)
         self.said.emit("Text saved.", "good")
-        self._read()
+        return True
 
     def _ask_table(self) -> None:
         dialog = QFileDialog(self, "Table of texts", "", "Tables (*.csv)")
@@ -283,6 +348,8 @@ class AudiovisualPage(WaitingStep):
         """Bring a table of texts in."""
         if self.study is None or self.found is None:
             return
+        if not self._keep_text():
+            return
         try:
             done = bring_in(self.study, self.found.corpus, Path(name))
         except EvokeError as error:
@@ -291,7 +358,8 @@ class AudiovisualPage(WaitingStep):
         count = sum(each.utterances for each in done)
         left = sum(len(each.left_out) for each in done)
         self.said.emit(
-            f"{count} texts of {len(done)} recordings brought in{f', {left} left out' if left else ''}.",
+            f"{counted(count, 'text')} of {counted(len(done), 'recording')} brought in"
+            f"{f', {left} left out' if left else ''}.",
             "good" if not left else "warning",
         )
         self._read()
@@ -353,16 +421,23 @@ class AudiovisualPage(WaitingStep):
         """What was found stays as it is."""
 
     def closing(self) -> None:
-        """Give up reading; what is being made goes on."""
+        """Keep what was typed and give up reading; what is being made goes on."""
+        self._keep_text()
         self.starter.leave()
         super().closing()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Keep what was typed when another step or page is shown."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self._keep_text()
 
     def key_lines(self) -> tuple[tuple[str, str], ...]:
         """Return the keys of this step."""
         return (("Up, Down in the clips", "Another clip"),)
 
 
-def _span(each: Utterance) -> tuple[float, float] | None:
+def _span(each: Utterance) -> Stretch | None:
     return None if each.start_s is None or each.end_s is None else (each.start_s, each.end_s)
 
 

@@ -32,7 +32,7 @@ class Strip:
 
 
 class Strips(QWidget):
-    """Draws strips below each other; as wide as the longest, to be scrolled."""
+    """Draws strips below each other; as wide as the longest row or title, to be scrolled."""
 
     def __init__(self, name: str, side: int = 84, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,8 +57,9 @@ class Strips(QWidget):
     def sizeHint(self) -> QSize:
         """As much as all strips take."""
         longest = max((len(each.pictures) for each in self.strips), default=1)
+        title = max((self.fontMetrics().horizontalAdvance(each.title) for each in self.strips), default=0)
         high = len(self.strips) * (self._side + 2 * self._line + GAP)
-        return QSize(longest * (self._side + GAP) + GAP, max(high, 1))
+        return QSize(max(longest * (self._side + GAP), title) + GAP, max(high, 1))
 
     def minimumSizeHint(self) -> QSize:
         """No less."""

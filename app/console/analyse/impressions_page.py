@@ -20,7 +20,7 @@ from app.console.parts import Card, Line, Tinted
 
 NOTHING = (
     "There is no run of apparent impressions yet. Have observers rate trials by the scheme “impressions” (or "
-    "bring ratings in), then run personality in Experiment on that target."
+    "bring ratings in), then run personality in Experiment on the target of all six questions."
 )
 READING = "Reading the runs…"
 
@@ -86,9 +86,7 @@ class ImpressionsPage(RunStep):
         people = len(set(found.predictions.cases.participant.tolist()))
         self.summary.set_whole(f"{len(found.clips)} clips of {people} people")
         self.scores.show_table(found.scores, "Read 1 - MAE beside the last row: the mean alone is high.")
-        self.weights.show_table(
-            found.weights, found.why or "A weight may be negative; each column adds up to 1."
-        )
+        self.weights.show_table(found.weights, found.why)
         names: list[tuple[str, object]] = [
             (name, place) for place, name in enumerate(found.predictions.outputs)
         ]

@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from analysis.corpus.building import make_batch
 from analysis.evaluation.run_folder import Predictions, Run, open_run, runs_of
+from analysis.targets.recipe import TargetError
+from analysis.targets.recipe_json import from_json
 from app.analysing.applying import Kept, kept_of, load
 from app.analysing.evaluating import in_words, store_of
 from app.analysing.html_page import Table
+from app.analysing.literature.personality import is_of_impressions
 from app.analysing.run_figures import Shown
 from app.analysing.svg import BLUE, GREY, SERIES, Axes, Figure
 from app.console.analyse.known import material_of
@@ -26,6 +29,7 @@ INTERVIEW = "interview"
 WORDING = (
     "Apparent impressions of observers: nobody's traits, and no ground for choosing or refusing anybody."
 )
+MAY_BE_NEGATIVE = "A weight may be negative; each column adds up to 1."
 BAR_PX = 34.0
 
 
@@ -41,7 +45,7 @@ class ClipLine:
 
 @dataclass(frozen=True)
 class Impressions:
-    """A run as it is shown. `weights` is None where no late fusion is kept, `why` says so."""
+    """A run as it is shown. `weights` is None where no late fusion is kept; `why` says why, or of what."""
 
     runs: tuple[tuple[str, Path], ...]
     run: Run | None
@@ -54,12 +58,12 @@ class Impressions:
 
 
 def read_impressions(study: Study, folder: Path | None, told: Told) -> Impressions:
-    """Read the runs of several numbers at once, and one of them; the newest where none is named."""
+    """Read the runs on observers' six impressions, and one of them; the newest where none is named."""
     told(0, 0, "runs")
     fitting = [
         run
         for run in reversed(runs_of(study.folder))
-        if run.experiment.recognizer in MODELS and run.result and len(run.result.get("outputs") or {}) > 1
+        if run.experiment.recognizer in MODELS and run.result and _is_of_impressions(run)
     ]
     lines = tuple((f"{run.experiment.recognizer}, {run.name}", run.folder) for run in fitting)
     chosen = next((run for run in fitting if run.folder == folder), fitting[0] if fitting else None)
@@ -69,12 +73,18 @@ def read_impressions(study: Study, folder: Path | None, told: Told) -> Impressio
     predictions = run.predictions()
     cases = predictions.cases
     clips = tuple(
-        ClipLine(row, f"{cases.participant[row]}, trial {cases.trial[row]}", str(cases.recording[row]),
-                 int(cases.trial[row]))
-        for row in range(len(predictions))
-    )  # fmt: skip
+        ClipLine(row, f"{cases.participant[row]}, trial {trial + 1}", str(cases.recording[row]), trial)
+        for row, trial in enumerate(cases.trial.tolist())
+    )
     weights, why, model = _weights(run)
     return Impressions(lines, run, score_table(run, predictions), predictions, clips, weights, why, model)
+
+
+def _is_of_impressions(run: Run) -> bool:
+    try:
+        return is_of_impressions(from_json(run.experiment.target, "experiment.json"))
+    except TargetError:
+        return False
 
 
 def score_table(run: Run, predictions: Predictions) -> Table:
@@ -128,7 +138,9 @@ def _weights(run: Run) -> tuple[Table | None, str, Kept | None]:
         (name, *found[:, place].tolist(), float(found[:, place].mean()))
         for place, name in enumerate(recognizer.predictors)
     ]
-    return Table("late-weights", ("predictor", *names, "mean"), tuple(rows)), "", model
+    told = recognizer.about_weights
+    about = f"{told[:1].upper()}{told[1:]}. {MAY_BE_NEGATIVE}" if told else MAY_BE_NEGATIVE
+    return Table("late-weights", ("predictor", *names, "mean"), tuple(rows)), about, model
 
 
 def scatter(predictions: Predictions, place: int) -> Shown:
@@ -143,7 +155,7 @@ def scatter(predictions: Predictions, place: int) -> Shown:
     ends = (low - margin, high + margin)
     cases = predictions.cases
     rows = [
-        (str(cases.participant[row]), int(cases.trial[row]), float(answers[row]), float(found[row]))
+        (str(cases.participant[row]), int(cases.trial[row]) + 1, float(answers[row]), float(found[row]))
         for row in np.flatnonzero(known)
     ]
 

@@ -96,6 +96,32 @@ def test_a_trial_takes_all_spans_of_the_inputs_stage_and_a_window_itself() -> No
     assert owners.tolist() == [4, 7]
 
 
+@pytest.mark.parametrize(
+    ("spec", "cases", "expected"),
+    [
+        (InputSpec("text", "text", "text.hashed"), CaseSpec(), [[9.0, 25.0]]),
+        (InputSpec("text", "text", "text.hashed", stage="speaking"), CaseSpec(), [[21.0, 24.0]]),
+        (InputSpec("text", "text", "text.hashed"), CaseSpec("window", 10.0), [[10.0, 20.0]]),
+        (InputSpec("text", "text", "text.hashed"), CaseSpec("trial", stage="picture"), [[10.0, 20.0]]),
+        (InputSpec("eda", "eda", "samples"), CaseSpec(), [[10.0, 20.0]]),
+    ],
+)
+def test_a_text_is_of_the_whole_trial_since_people_speak_after_the_stimulus(
+    spec: InputSpec, cases: CaseSpec, expected: list[list[float]]
+) -> None:
+    rows = [(trial(speaking=((21.0, 24.0),)), (10.0, 20.0))]
+    spans, owners = spans_of(rows, [3], spec, cases)
+    assert spans.tolist() == expected
+    assert owners.tolist() == [3]
+
+
+def test_the_texts_of_a_visit_are_those_of_its_whole_trials() -> None:
+    parts = (trial(0), trial(1, (40.0, 50.0)))
+    rows, _ = cases_of(parts, CaseSpec("session"), {}, 0.5)
+    spans, _ = spans_of(rows, [0], InputSpec("text", "text", "text.hashed"), CaseSpec("session"))
+    assert spans.tolist() == [[9.0, 25.0], [39.0, 55.0]]
+
+
 def steps(lengths: list[int], names: tuple[str, ...] = ("a", "b")) -> Steps:
     first = np.concatenate([[0], np.cumsum(lengths)]).astype(np.intp)
     values = np.arange(1, 2 * first[-1] + 1, dtype=np.float32).reshape(-1, 2)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import svm
@@ -22,13 +25,15 @@ from analysis.recognizers.late_weights import (
     weights_of,
 )
 from analysis.recognizers.personality import Personality
-from analysis.recognizers.personality_network import Vgg16
+from analysis.recognizers.personality_network import Local, Vgg16
 from analysis.recognizers.recognizer import Context, RecognizerError
 from analysis.recognizers.table import make, recognizer_class
 from tests.helpers.planted_effects import halves
 from tests.helpers.sample_personality import QUICK, clips
 
 SHORT = {**QUICK, "epochs": 2, "local_epochs": 1}
+LEFT_OUT = {"P02", "P05"}
+"""Of six people, by the seed 1."""
 
 
 def correlated(seed: int, count: int = 6, n: int = 200) -> tuple[np.ndarray, np.ndarray]:
@@ -98,6 +103,77 @@ def test_late_weights_come_from_people_whom_no_predictor_saw() -> None:
     assert isinstance(recognizer, Personality)
     np.testing.assert_allclose(recognizer.late_weights.sum(axis=1), 1, atol=1e-9)
     assert recognizer.late_weights.shape == (2, 6)
+
+
+@pytest.mark.parametrize("weights", ["closed form", "not negative", "equal"])
+def test_predictors_of_late_fusion_learn_from_the_same_people_whatever_their_weights(weights: str) -> None:
+    seen: dict[str, set[int]] = {}
+
+    def fitted_on(what: str, ids: np.ndarray) -> None:
+        seen.setdefault(what, set()).update(ids.tolist())
+
+    batch = clips(6, 2, True)
+    recognizer = make("personality", {**SHORT, "late_weights": weights, "streams": "speech+face"})
+    recognizer.fit(batch, None, Context(seed=1, fitted=fitted_on))
+    held = set(range(12)) - seen["speech bi-lstm"]
+    assert {str(who) for who in batch.cases.participant[sorted(held)]} == LEFT_OUT
+    assert seen["frames of face"] == seen["face transformer"] == seen["speech bi-lstm"]
+    assert seen.get("weights of late fusion", held) == held
+    assert isinstance(recognizer, Personality)
+    if weights == "equal":
+        assert np.unique(recognizer.late_weights).tolist() == [0.25]
+
+
+def test_explanations_say_what_late_weights_come_of() -> None:
+    batch = clips(4, 2, True)
+    why = fitted(batch).explain(batch.without_answers())
+    assert "estimated on 4 held-out cases with every stream" in why.about["weight.face"]
+    why = fitted(batch, late_weights="equal").explain(batch.without_answers())
+    assert why.about["weight.face"].endswith("; equal, as was asked for")
+    alone = batch.rows(np.array([0]))
+    why = fitted(alone).explain(alone.without_answers())
+    assert "equal, since nobody with every stream could be held out" in why.about["weight.face"]
+    # Of four people these two are held out by the seed 1.
+    partly = heard_only(batch, ~np.isin(batch.cases.participant, ["P01", "P04"]))
+    why = fitted(partly).explain(partly.without_answers())
+    assert "equal, since nobody with every stream could be held out" in why.about["weight.face"]
+    with pytest.raises(RecognizerError, match="none of the people whom its predictors learn from has speech"):
+        fitted(heard_only(batch, np.isin(batch.cases.participant, ["P01", "P04"])))
+
+
+def heard_only(batch: Batch, there: np.ndarray) -> Batch:
+    voices = batch.inputs["speech"]
+    values = np.where(there[:, None, None, None], voices.values, 0)
+    some = replace(voices, values=values, present=there, lengths=np.where(there, voices.lengths, 0))
+    return replace(batch, inputs={**batch.inputs, "speech": some})
+
+
+def test_vgg_face_is_given_colours_as_its_weights_want_them() -> None:
+    red = torch.zeros(1, 3, 4, 4)
+    red[:, 0] = 1
+    face = Local(Vgg16(1), 2, "vgg-face").scaled(red)[0, :, 0, 0]
+    assert face.tolist() == pytest.approx([-93.594, -104.7624, 255 - 129.1863], abs=1e-3)
+    other = Local(Vgg16(1), 2).scaled(red)[0, :, 0, 0]
+    assert other.tolist() == pytest.approx([(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225], abs=1e-4)
+    grey = Local(Vgg16(1), 2, "vgg-face").scaled(torch.ones(2, 1, 4, 4))
+    assert grey.shape == (2, 3, 4, 4)
+
+
+@pytest.mark.parametrize("stream", ["face", "scene"])
+def test_weights_from_a_file_are_refused_for_pictures_below_their_size(stream: str) -> None:
+    with pytest.raises(RecognizerError, match=f"{stream} has 16 px. Give it size_px 224"):
+        fitted(clips(2, 2, True), **{f"{stream}_weights": "nowhere.npz"})
+
+
+def test_a_model_from_before_there_was_a_choice_keeps_its_scaling(tmp_path: Path) -> None:
+    recognizer = fitted(clips(3, 2, True), streams="face")
+    recognizer.save(tmp_path / "kept")
+    path = tmp_path / "kept" / "weights.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    del said["facts"]["settings"]["face_scaling"]
+    path.write_text(json.dumps(said), encoding="utf-8")
+    assert Personality.load(tmp_path / "kept").settings["face_scaling"] == "imagenet"
+    assert recognizer_class("personality").card.defaults()["face_scaling"] == "vgg-face"
 
 
 def test_a_clip_without_a_stream_is_weighed_by_those_it_has() -> None:

@@ -200,6 +200,30 @@ def test_maps_of_the_text_add_up_to_one_at_every_step() -> None:
     np.testing.assert_allclose(maps.sum(2), 1, atol=1e-5)
 
 
+def test_without_a_text_nothing_looked_anywhere() -> None:
+    batch = clips(2, 2, True)
+    recognizer = fitted(batch)
+    text = batch.inputs["text"]
+    there = np.arange(len(batch)) % 2 == 0
+    some = replace(text, present=there, lengths=np.where(there, text.lengths, 0))
+    why = recognizer.explain(replace(batch, inputs={**batch.inputs, "text": some}).without_answers())
+    for name, maps in why.weights.items():
+        if name.startswith("sem."):
+            assert (maps[~there] == 0).all()
+            np.testing.assert_allclose(maps[there].sum(2), 1, atol=1e-5)
+
+
+def test_thresholds_are_fitted_for_several_numbers_only() -> None:
+    train, held = halves(clips(4, 4, True))
+    seen: list[str] = []
+    recognizer = make("mer-sem-mbt", {**SHORT, "thresholds": "validation"})
+    recognizer.fit(train, held, Context(seed=1, fitted=lambda what, ids: seen.append(what)))
+    assert "weights of the emotions" in seen
+    assert "thresholds" not in seen
+    (setting,) = [each for each in recognizer.card.settings if each.name == "thresholds"]
+    assert "only of several numbers" in setting.about
+
+
 def test_weights_from_a_file_fit_by_name_and_shape(tmp_path: Path) -> None:
     source = VGGish(2)
     path = tmp_path / "vggish.npz"

@@ -12,6 +12,7 @@ from analysis.corpus.building import make_batch
 from analysis.corpus.cases import CaseSpec, InputSpec
 from analysis.corpus.signals import modalities_of
 from analysis.corpus.texts import TRANSCRIPTS, Utterance
+from analysis.features.text import hashed
 from analysis.targets.recipe import Recipe
 from app import cli
 from app.analysing.corpora import study_corpus
@@ -69,6 +70,18 @@ def test_a_typed_text_is_kept_and_given_to_recognizers(study: Study) -> None:
     )
 
 
+def test_what_is_said_after_the_stimulus_reaches_the_recognizer(study: Study) -> None:
+    corpus, name = study_corpus(study), first(study)
+    # The stimulus is gone 2.5 s after the trial began; nothing of what was said lies on it.
+    store_transcript(study, corpus, name, [Utterance(1, SECRET, 2.7, 3.6)])
+    corpus = study_corpus(study)
+    (spoken,) = [each for each in corpus.trials if each.key == (name, 1)]
+    assert spoken.start_s + 2.7 > spoken.shown[1]
+    made = make_batch(corpus, [spoken], CaseSpec(), (TEXT,), store_of(study)).batch
+    assert made.inputs["text"].lengths.tolist() == [1]
+    np.testing.assert_array_equal(made.inputs["text"].values[0, 0], hashed(SECRET, 32))
+
+
 def test_an_empty_text_leaves_no_file(study: Study) -> None:
     corpus, name = study_corpus(study), first(study)
     path = store_transcript(study, corpus, name, with_text((), 0, "Yes"))
@@ -88,13 +101,47 @@ def test_the_command_brings_a_table_in_and_prints_no_word_of_it(
     )
     assert cli.main(["transcripts", str(study.folder), str(table)]) == 0
     said = capsys.readouterr()
-    assert f"{one}: 1 texts brought in" in said.out
+    assert f"{one}: 1 text brought in" in said.out
     assert "left out: trial 99" in said.out
     assert SECRET not in said.out + said.err
     assert counts(study, study_corpus(study)) == {one: (1, 3), other: (1, 3)}
     assert transcript_of(study, other) == (Utterance(2, "Never", 0.5, 1.5),)
     assert cli.main(["transcripts", str(study.folder)]) == 0
     assert f"{one}: 1 of 3 trials have a text" in capsys.readouterr().out
+
+
+def test_rows_of_one_trial_are_one_text_and_replace_what_was_there(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corpus, name = study_corpus(study), first(study)
+    store_transcript(study, corpus, name, [Utterance(0, "before"), Utterance(1, "other")])
+    table = tmp_path / "said.csv"
+    table.write_text(
+        "trial,start_s,end_s,text\n"
+        "0,,,First\n0,,,second\n"
+        "2,0.50001,1.5,Third\n2,0.5,1.5,fourth\n2,1.6,1.6001,fifth\n0,,,third\n",
+        encoding="utf-8",
+    )
+    for _ in range(2):
+        assert cli.main(["transcripts", str(study.folder), str(table), "--recording", name]) == 0
+        assert f"{name}: 3 texts brought in" in capsys.readouterr().out
+        assert transcript_of(study, name) == (
+            Utterance(0, "First second third"),
+            Utterance(1, "other"),
+            Utterance(2, "Third fourth", 0.5, 1.5),
+            Utterance(2, "fifth", 1.6, 1.601),
+        )
+
+
+def test_what_could_not_be_read_again_is_not_stored(study: Study, tmp_path: Path) -> None:
+    corpus, name = study_corpus(study), first(study)
+    with pytest.raises(TranscriptsError, match="more than 20000 characters"):
+        store_transcript(study, corpus, name, [Utterance(0, "a" * 20_001)])
+    table = tmp_path / "said.csv"
+    table.write_text("trial,text\n" + f"0,{'a' * 12_000}\n" * 2, encoding="utf-8")
+    with pytest.raises(TranscriptsError, match=r"trial 0 \(counted from 0\).*together"):
+        bring_in(study, corpus, table, name)
+    assert not (study.folder / TRANSCRIPTS).exists()
 
 
 @pytest.mark.parametrize(
@@ -126,6 +173,18 @@ def test_a_withdrawal_erases_what_was_said(study: Study, more: tuple[str, ...]) 
     assert cli.main(["withdraw", str(study.folder), "--participant", code, *more, "--yes"]) == 0
     left = [path.stem for path in (study.folder / TRANSCRIPTS).glob("*")]
     assert left == [other]
+
+
+@pytest.mark.parametrize("more", [(), ("--only", "voice")])
+def test_nothing_is_kept_of_somebody_who_withdrew_while_it_was_typed(
+    study: Study, more: tuple[str, ...]
+) -> None:
+    corpus, name = study_corpus(study), first(study)
+    code = corpus.by_id[name].participant
+    assert cli.main(["withdraw", str(study.folder), "--participant", code, *more, "--yes"]) == 0
+    with pytest.raises(TranscriptsError, match="no transcript is kept"):
+        store_transcript(study, corpus, name, [Utterance(0, SECRET)])
+    assert not list((study.folder / TRANSCRIPTS).glob("*"))
 
 
 def test_observers_answer_several_questions_at_once(study: Study, tmp_path: Path) -> None:

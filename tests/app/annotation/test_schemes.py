@@ -29,6 +29,7 @@ from tests.helpers.labels import SCHEME
 NAMES = {
     *("sam", "valence-arousal", "basic-emotions", "continuous-valence", "continuous-arousal"),
     *("affect-plane", "artefacts", "facial-actions"),
+    "emotions-present",
     "impressions",
 }
 
@@ -174,7 +175,7 @@ def test_a_scheme_comes_back_from_its_text(scheme: Scheme) -> None:
     assert parse_scheme(to_text(scheme), "again.json") == scheme
 
 
-def test_the_nine_bundled_schemes_are_complete() -> None:
+def test_the_ten_bundled_schemes_are_complete() -> None:
     assert {scheme.name for scheme in bundled()} == NAMES
     for scheme in bundled():
         assert scheme.title
