@@ -61,8 +61,15 @@ def augmented(
 
 
 def _moved(truth: Truth, zoom: Tensor, shift: Tensor, mirrored: Tensor) -> Truth:
-    size = truth.boxes[..., 2:] * zoom[:, None, None]
-    middle = truth.boxes[..., :2] + truth.boxes[..., 2:] / 2
+    boxes, left = _moved_boxes(truth.boxes, zoom, shift, mirrored)
+    others = None if truth.others is None else _moved_boxes(truth.others, zoom, shift, mirrored)[0]
+    return replace(truth, boxes=boxes, valid=truth.valid & (left >= LEAST_LEFT), others=others)
+
+
+def _moved_boxes(boxes: Tensor, zoom: Tensor, shift: Tensor, mirrored: Tensor) -> tuple[Tensor, Tensor]:
+    """Return boxes (n, m, 4) where they are then, and which share (n, m) of each stays inside."""
+    size = boxes[..., 2:] * zoom[:, None, None]
+    middle = boxes[..., :2] + boxes[..., 2:] / 2
     turned = torch.stack(
         [torch.where(mirrored[:, None] < 0, 1 - middle[..., 0], middle[..., 0]), middle[..., 1]], -1
     )
@@ -70,5 +77,4 @@ def _moved(truth: Truth, zoom: Tensor, shift: Tensor, mirrored: Tensor) -> Truth
     low = (place - size / 2).clamp(0, 1)
     high = (place + size / 2).clamp(0, 1)
     inside = high - low
-    left = inside.prod(-1) / size.prod(-1).clamp(min=1e-9)
-    return replace(truth, boxes=torch.cat([low, inside], -1), valid=truth.valid & (left >= LEAST_LEFT))
+    return torch.cat([low, inside], -1), inside.prod(-1) / size.prod(-1).clamp(min=1e-9)

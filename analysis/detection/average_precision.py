@@ -9,7 +9,7 @@ made non-increasing first (every recall, as PASCAL VOC since 2010). mAP@.5:.95 i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +31,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class True_:  # noqa: N801
-    """True boxes of one picture: `boxes` (m, 4), `labels` (m,)."""
+    """True boxes of one picture: `boxes` (m, 4), `labels` (m,).
+
+    `others` (k, 4) are faces that are not asked for: a detection of one is neither right nor wrong.
+    """
 
     boxes: Floats
     labels: NDArray[np.intp]
+    others: Floats = field(default_factory=lambda: np.zeros((0, 4)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +90,23 @@ def mean_average_precision(
                 taken = _matched(
                     one.boxes[mine], one.confidences[mine], other.boxes[other.labels == label], least
                 )
-                right += taken
-                sure += one.confidences[mine].tolist()
+                meant = _meant(one.boxes[mine], other.others)
+                for is_right, confidence, counts in zip(
+                    taken, one.confidences[mine].tolist(), meant, strict=True
+                ):
+                    if is_right or counts:
+                        right.append(is_right)
+                        sure.append(confidence)
             made[label, place] = average_precision(np.array(right, bool), np.array(sure, float), counted)
     return Precision(made, tuple(overlaps))
+
+
+def _meant(boxes: Floats, others: Floats) -> list[bool]:
+    """Return which boxes (m, 4) lie on none of the faces that are not asked for."""
+    if not len(others) or not len(boxes):
+        return [True] * len(boxes)
+    meant: list[bool] = (overlap(boxes, others).max(axis=1) < OVERLAPS[0]).tolist()
+    return meant
 
 
 def _matched(boxes: Floats, confidences: Floats, true: Floats, least: float) -> list[bool]:

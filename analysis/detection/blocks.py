@@ -1,7 +1,8 @@
 """The building blocks of PSA-YOLO: Focus, convolutions with Mish, pyramid attention, CSP stages, pooling.
 
-Sources: Ma et al., PSA-YOLO (layout); Zhang et al., EPSANet, arXiv 2105.14447 (pyramid squeeze attention);
-Wang et al., CSPNet, arXiv 1911.11929; Bochkovskiy et al., YOLOv4, arXiv 2004.10934 (pooling, head).
+Sources: Ma & Zhang (2023), PSA-YOLO (layout); Zhang et al., EPSANet, arXiv 2105.14447 (pyramid squeeze
+attention); Wang et al., CSPNet, arXiv 1911.11929; Bochkovskiy et al., YOLOv4, arXiv 2004.10934 (pooling,
+head).
 """
 
 from __future__ import annotations

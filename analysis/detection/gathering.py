@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.corpus.building import content_of
 from analysis.corpus.cases import Batch, Cases, Input
+from analysis.detection.box_book import HAND
 from analysis.detection.boxes import Letterbox
 from analysis.detection.problems import DetectionError
 from analysis.features.scene import NAMES, scene_of
@@ -23,7 +24,11 @@ SMALL = 16
 
 @dataclass(frozen=True)
 class Boxed:
-    """A picture with its face: where it is from, whose it is, its class; `box` None where it has none."""
+    """A picture with its face: where it is from, whose it is, its class; `box` None where it has none.
+
+    `by` tells who made the box: "hand", "cascade", "detector", or "whole" where the whole picture is taken
+    for the face. `others` are boxes of other faces on it, which are neither asked for nor background.
+    """
 
     source: str
     frame: str
@@ -31,6 +36,8 @@ class Boxed:
     expression: str
     box: Box | None
     read: Callable[[], bytes]
+    by: str = HAND
+    others: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,10 +60,13 @@ def gather(
 ) -> Gathered:
     """Return a case for each picture that has a class, without near-duplicates (`near` 0: all are kept).
 
-    Of pictures of the same person and class that differ by less than `near` the first is kept. Classes are in
-    alphabetical order. Raises DetectionError where fewer than two classes are left.
+    The input `box` holds left, top, width, height of the face in the square and 1; behind these the same four
+    of each other boxed face (0 where there are fewer). Of pictures of the same person and class that differ
+    by less than `near` the first is kept. Classes are in alphabetical order. Raises DetectionError where
+    fewer than two classes are left.
     """
     said = [each for each in pictures if each.expression]
+    most = max((len(each.others) for each in said), default=0)
     scenes: list[NDArray[np.float32]] = []
     boxes: list[NDArray[np.float32]] = []
     kept: list[Boxed] = []
@@ -80,7 +90,7 @@ def gather(
                 continue
             before.append(small)
             scenes.append(scene)
-            boxes.append(_row(each.box, Letterbox(found.width, found.height)))
+            boxes.append(_row(each, most, Letterbox(found.width, found.height)))
             kept.append(each)
     classes = tuple(sorted({each.expression for each in kept}))
     if len(classes) < 2:
@@ -91,10 +101,16 @@ def gather(
     one, there = np.ones(len(kept), np.intp), np.ones(len(kept), bool)
     inputs = {
         SCENE: Input(np.stack(scenes)[:, None], one, there),
-        BOX: Input(np.stack(boxes)[:, None], one, there, NAMES),
+        BOX: Input(np.stack(boxes)[:, None], one, there, _names(most)),
     }
     y = np.array([classes.index(each.expression) for each in kept], np.int64)
     return Gathered(Batch(_cases(kept, inputs), inputs, y, classes), tuple(kept), dropped, damaged)
+
+
+def _names(most: int) -> tuple[str, ...]:
+    """Return what the numbers of the input `box` are called."""
+    further = [f"{side} of other face {place + 1}" for place in range(most) for side in NAMES[:4]]
+    return (*NAMES, *further)
 
 
 def shrunk(scene: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -106,12 +122,19 @@ def shrunk(scene: NDArray[np.float32]) -> NDArray[np.float32]:
     return made
 
 
-def _row(box: Box | None, letterbox: Letterbox) -> NDArray[np.float32]:
-    row = np.zeros(len(NAMES), np.float32)
-    if box is not None:
-        row[:4] = letterbox.into(np.array([[box.left, box.top, box.width, box.height]]))[0]
+def _row(picture: Boxed, most: int, letterbox: Letterbox) -> NDArray[np.float32]:
+    row = np.zeros(len(NAMES) + 4 * most, np.float32)
+    if picture.box is not None:
+        row[:4] = letterbox.into(np.array([_sides(picture.box)]))[0]
         row[4] = 1.0
+    if picture.others:
+        further = letterbox.into(np.array([_sides(each) for each in picture.others])).ravel()
+        row[len(NAMES) : len(NAMES) + len(further)] = further
     return row
+
+
+def _sides(box: Box) -> tuple[float, float, float, float]:
+    return box.left, box.top, box.width, box.height
 
 
 def _cases(kept: Sequence[Boxed], inputs: dict[str, Input]) -> Cases:

@@ -43,12 +43,19 @@ class LossSpec:
 class Truth:
     """True boxes of n pictures: `boxes` (n, m, 4) left, top, width, height as shares of the square.
 
-    `labels` (n, m) class numbers, `valid` (n, m) which of them are boxes and no filling.
+    `labels` (n, m) class numbers, `valid` (n, m) which of them are boxes and no filling. `others` (n, k, 4)
+    are faces that are not asked for and no background either (size 0: filling); None: no picture has one.
     """
 
     boxes: Tensor
     labels: Tensor
     valid: Tensor
+    others: Tensor | None = None
+
+    def rows(self, rows: Tensor) -> Truth:
+        """Return the truth of some pictures."""
+        others = None if self.others is None else self.others[rows]
+        return Truth(self.boxes[rows], self.labels[rows], self.valid[rows], others)
 
 
 def plain_iou(one: Tensor, other: Tensor) -> Tensor:
@@ -105,6 +112,8 @@ def loss_terms(
             box_parts.append(alpha_ciou(found[at], boxes[which], spec.alpha))
             class_parts.append(_class_loss(raw[at][:, 5:], labels[which], spec.kind))
         blamed = wanted + (1 - wanted) * _far(found.detach(), truth, spec.ignore)
+        if truth.others is not None:
+            blamed = torch.maximum(wanted, blamed * _outside(found.detach(), truth.others))
         lost = bce(raw[..., 4], wanted, reduction="none") * blamed
         objectness = objectness + lost.sum()
     nothing = heads[0].sum() * 0
@@ -129,6 +138,15 @@ def _class_loss(raw: Tensor, labels: Tensor, kind: str) -> Tensor:
         return cross_entropy(raw, labels, reduction="none")
     wanted = torch.nn.functional.one_hot(labels, raw.shape[1]).to(raw)
     return bce(raw, wanted, reduction="none").sum(-1)
+
+
+def _outside(found: Tensor, others: Tensor) -> Tensor:
+    """Return 0 for cells whose box has its middle on a face that is not asked for, 1 for the others."""
+    flat = found.reshape(found.shape[0], -1, 1, 4)
+    middle = flat[..., :2] + flat[..., 2:] / 2
+    low, high = others[:, None, :, :2], others[:, None, :, :2] + others[:, None, :, 2:]
+    inside = ((middle > low) & (middle < high)).all(-1).any(-1)
+    return (~inside).float().reshape(found.shape[:-1])
 
 
 def _far(found: Tensor, truth: Truth, ignore: float) -> Tensor:

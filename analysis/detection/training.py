@@ -91,9 +91,7 @@ def train_detector(
             keep_on()
             context.check()
             optimizer.zero_grad()
-            truth = pictures.truth
-            mine = Truth(truth.boxes[rows], truth.labels[rows], truth.valid[rows])
-            seen, mine = augmented(pictures.pixels[rows], mine, spec.augmenting, random)
+            seen, mine = augmented(pictures.pixels[rows], pictures.truth.rows(rows), spec.augmenting, random)
             terms = loss_terms(network(three(seen)), mine, anchors, spec.loss)
             sum(terms, torch.zeros(())).backward()  # type: ignore[no-untyped-call]
             if spec.clip:

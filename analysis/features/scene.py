@@ -91,7 +91,7 @@ SCENE = Feature(
         "with grey bars. Doubts: whoever and whatever is on the pictures can be recognised in the stored "
         "features."
     ),
-    source="Letterboxing of YOLO (Redmon & Farhadi); Ma et al., PSA-YOLO, do not give their input size",
+    source="Letterboxing of YOLO (Redmon & Farhadi); Ma and Zhang, PSA-YOLO, do not give their input size",
     extract=_scene,
     settings={"rate_hz": 1.0, "size_px": SIZE_PX, "colour": False},
 )

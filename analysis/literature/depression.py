@@ -47,8 +47,9 @@ PAPER = Paper(
     name="depression",
     title="Depression from nine speech tasks",
     source=(
-        "Depression detection from nine speech tasks with speaker embeddings and a stacked ensemble "
-        "(i-vector, TDNN and ResNet34 extractors)"
+        "Liu, Yu, Li, Chen, Ding, Feng, Yao and Hu, Ensemble learning with speaker embeddings in multiple "
+        "speech task stimuli for depression detection, Frontiers in Neuroscience 17 (2023), "
+        "doi:10.3389/fnins.2023.1141621"
     ),
     about=(
         "Six interview questions and three faces to describe; speaker embeddings of each answer, trained on "
@@ -245,14 +246,17 @@ PAPER = Paper(
             "Hospital, channel, age and length of answers differ between the groups and are not controlled; "
             "three questions ask for symptoms.",
             "Balanced accuracy, area under the curve and a point of fixed sensitivity beside accuracy; a "
-            "note on age, sex and site beside every result.",
+            "note on age, sex, site and length of answers beside every result.",
         ),
         (
             "What the second comparator pairs in its t-test is not said.",
-            "A person's share of the right class against that of the wrong one.",
+            "Shares of the depressed against those of the healthy, by Welch's t-test, a row a person: a "
+            "person's share of the right class against that of the wrong one would pass every task where the "
+            "classes are unequal.",
         ),
     ),
     recognizers=("speech-tasks-stack", "speech-tasks-vote", "speech-tasks-selected"),
     step="speech-tasks",
-    takes="a study folder with spoken tasks and a target of two classes, or nothing (simulated speakers)",
+    takes="a study folder with spoken tasks and a target of two classes (a stored target 'depression' comes "
+    "first; the last of its named classes is the positive one), or nothing (simulated speakers)",
 )

@@ -127,13 +127,19 @@ DOUBTS = (
      "wrong."),
     ("Random splits of posed pictures put the same face on both sides.",
      "People are kept apart by default; the random split stands beside it with what it leaks."),
+    ("Thirty repeats with 10 people to train and 10 others to test, and training shares from 50 to 90 %.",
+     "Not made here: folds by people, each person tested once, and the random split beside them."),
+    ("Whether several faces may be on a picture is not said.",
+     "The largest box is the one that is meant; other boxed faces are neither background nor errors. The "
+     "answer is that of the surest detection."),
     ("A corrigendum exists; its content was not available.", "Nothing is corrected by it here."),
 )  # fmt: skip
 
 PAPER = Paper(
     "psa-yolo",
     "PSA-YOLO facial expression recognition",
-    "Ma et al.: a facial expression recognition method by a lighter YOLOv4 with pyramid squeeze attention",
+    "Ruoling Ma and Ruoyuan Zhang, Facial expression recognition method based on PSA-YOLO network, Frontiers "
+    "in Neurorobotics 16 (2023), doi:10.3389/fnbot.2022.1057983",
     "One network finds the face on a whole picture and names its expression. It is compared with four "
     "methods on three sets of posed faces; no figure of how well faces are found is printed.",
     (JAFFE, CK_PLUS, COHN_KANADE, ERRORS, ABLATION, TIME),

@@ -32,12 +32,15 @@ DETECTED = "detected"
 CONFIDENCE = "confidence"
 FOUND_BOX = "box"
 EVERY = "detections"
-MOST = 10
+MOST = 100
 """Detections of a case's surest picture that are kept."""
+FAINT = 0.001
+"""Down to this confidence: a curve of precision over recall needs those below the threshold of an answer."""
 ABOUT = {
     DETECTED: "1 where a face was found in any picture of the case, 0 where none was",
     CONFIDENCE: "confidence of the most confident detection, 0 without one",
-    EVERY: "left, top, width, height, class and confidence of up to ten detections of the surest picture",
+    EVERY: "left, top, width, height, class and confidence of up to a hundred detections of the surest "
+    "picture, also of those too faint for an answer",
     FOUND_BOX: "left, top, width, height of the most confident detection, as shares of the square",
 }
 
@@ -137,7 +140,7 @@ class PSAYolo:
         Where no picture of a case has a detection every class is equally probable; `explain` tells which.
         """
         made = np.full((len(batch), len(self.classes)), 1.0 / len(self.classes))
-        for case, pictures in enumerate(self._found(batch)):
+        for case, pictures in enumerate(self._found(batch, float(self.settings["least"]))):
             if pictures:
                 weights = np.array([each[0].confidence for each in pictures])
                 mixed = np.average([each[0].proba for each in pictures], axis=0, weights=weights)
@@ -150,17 +153,19 @@ class PSAYolo:
         detected, sure = np.zeros(n, np.float32), np.zeros(n, np.float32)
         boxes = np.zeros((n, 4), np.float32)
         every = np.zeros((n, MOST, 6), np.float32)
-        for case, pictures in enumerate(self._found(batch)):
+        least = float(self.settings["least"])
+        for case, pictures in enumerate(self._found(batch, min(FAINT, least))):
             if pictures:
                 best = max(pictures, key=lambda each: each[0].confidence)
-                detected[case], sure[case], boxes[case] = 1, best[0].confidence, best[0].box
+                if best[0].confidence >= least:
+                    detected[case], sure[case], boxes[case] = 1, best[0].confidence, best[0].box
                 for place, each in enumerate(best[:MOST]):
                     every[case, place] = (*each.box, each.label, each.confidence)
         weights = {DETECTED: detected, CONFIDENCE: sure, FOUND_BOX: boxes, EVERY: every}
         return Explanation(weights, ABOUT)
 
-    def _found(self, batch: Batch) -> list[list[tuple[Detection, ...]]]:
-        """Return the detections of each picture of each case that has any."""
+    def _found(self, batch: Batch, least: float) -> list[list[tuple[Detection, ...]]]:
+        """Return the detections of each picture of each case that has any as sure as `least`."""
         made: list[list[tuple[Detection, ...]]] = [[] for _ in range(len(batch))]
         scene = batch.inputs.get(SCENE)
         if scene is None:
@@ -170,7 +175,7 @@ class PSAYolo:
         for start in range(0, len(case), CHUNK):
             part = slice(start, start + CHUNK)
             for owner, found in zip(
-                case[part], self.detect(scene.values[case[part], step[part]]), strict=True
+                case[part], self.detect(scene.values[case[part], step[part]], least), strict=True
             ):
                 if found:
                     made[owner].append(found)
@@ -218,6 +223,7 @@ def pictures_of(batch: Batch) -> Pictures:
     case, step = np.nonzero(has)
     if not len(case):
         raise RecognizerError("No training picture has a box: draw or accept boxes first.")
+    further = torch.from_numpy(np.ascontiguousarray(box.values[case, step, 5:]))
     return Pictures(
         batch.cases.id[case],
         torch.from_numpy(np.ascontiguousarray(scene.values[case, step])),
@@ -225,5 +231,6 @@ def pictures_of(batch: Batch) -> Pictures:
             torch.from_numpy(np.ascontiguousarray(box.values[case, step, :4]))[:, None],
             torch.from_numpy(np.asarray(batch.y)[case].astype(np.int64))[:, None],
             torch.ones(len(case), 1, dtype=torch.bool),
+            further.reshape(len(case), -1, 4) if further.shape[1] else None,
         ),
     )

@@ -223,7 +223,7 @@ class SpeechTasksVote(SpeechTasks):
 
 
 class SpeechTasksSelected(SpeechTasks):
-    """A machine a task; tasks that tell the classes apart by a paired t-test go into a second machine."""
+    """A machine a task; tasks that tell the classes apart by Welch's t-test go into a second machine."""
 
     card: ClassVar[Card] = SELECTED_CARD
 
@@ -241,7 +241,8 @@ class SpeechTasksSelected(SpeechTasks):
     def _learn(self, train: Batch, views: list[View], y: Ints, context: Context) -> None:
         self._machines, rows = machines_of(self, train, views, y, context)
         context.fitted("selection of tasks", train.cases.id)
-        self._chosen = tasks_that_tell(rows, y, float(self.settings["level"]))
+        shares, answers = one_a_person(rows, y, train.cases.participant)
+        self._chosen = tasks_that_tell(shares, answers, float(self.settings["level"]))
         context.fitted("second machine", train.cases.id)
         folds = person_folds(train, y, int(self.settings["inner_folds"]), context.seed + 1)
         every = np.ones(len(y), bool)
@@ -302,20 +303,38 @@ def machines_of(
 
 
 def tasks_that_tell(rows: Floats, y: Ints, level: float) -> NDArray[np.intp]:
-    """Return the inputs whose share for the right class is the larger one, by a paired t-test over persons.
+    """Return the inputs whose share is larger in the second class than in the first, by Welch's t-test.
 
-    `rows` (n, inputs) are shares of the second class. The pair is a person's share of the right and of the
-    wrong class. Where no input passes, the one with the largest t stays.
+    `rows` (n, inputs) are shares of the second class, a row a person. Both classes weigh the same: a share
+    that is the base rate for everybody tells nothing, however unequal the classes are. Where no input passes,
+    or a class has one person only, the one with the largest t (or difference) stays.
     """
     from scipy.stats import t as student
 
-    right = np.where(y[:, None] == 1, rows, 1 - rows)
-    gap = 2 * right - 1
-    error = gap.std(axis=0, ddof=1) / np.sqrt(len(gap))
-    ratio = gap.mean(axis=0) / np.maximum(error, 1e-12)
-    chance = student.sf(ratio, len(gap) - 1)
-    kept = np.flatnonzero(chance < level / 2)
+    ill, well = rows[y == 1], rows[y == 0]
+    gap = ill.mean(axis=0) - well.mean(axis=0)
+    if min(len(ill), len(well)) < 2:
+        return np.array([int(gap.argmax())], np.intp)
+    parts = [side.var(axis=0, ddof=1) / len(side) for side in (ill, well)]
+    squared = np.maximum(parts[0] + parts[1], 1e-24)
+    below = parts[0] ** 2 / (len(ill) - 1) + parts[1] ** 2 / (len(well) - 1)
+    freedom = np.divide(squared**2, below, out=np.full_like(gap, len(rows) - 2.0), where=below > 1e-48)
+    ratio = gap / np.sqrt(squared)
+    kept = np.flatnonzero(student.sf(ratio, freedom) < level / 2)
     return kept if len(kept) else np.array([int(ratio.argmax())], np.intp)
+
+
+def one_a_person(rows: Floats, y: Ints, persons: NDArray[np.str_]) -> tuple[Floats, Ints]:
+    """Return a row (mean of the visits) and the answer of each person; all rows if one has two.
+
+    For a test, several visits of a person are no independent persons.
+    """
+    names, first, place = np.unique(persons, return_index=True, return_inverse=True)
+    if (y != y[first][place]).any():
+        return rows, y
+    total = np.zeros((len(names), rows.shape[1]))
+    np.add.at(total, place, rows)
+    return total / np.bincount(place)[:, None], y[first]
 
 
 def _of_machines(machines: list[Machine], views: list[View]) -> Floats:

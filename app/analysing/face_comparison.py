@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from analysis.detection.box_book import CASCADE, DETECTOR, HAND
 from analysis.detection.counting import Latency, cost_of
 from analysis.detection.gathering import Gathered
 from analysis.detection.network import Architecture, PsaYolo
 from analysis.detection.problems import DetectionError
 from analysis.evaluation.experiment import SplitKind
 from analysis.literature.paper import Cell, Ours
+from analysis.recognizers.psa_yolo import FAINT
 from analysis.recognizers.psa_yolo_card import PSA_YOLO_CARD
-from app.analysing.face_runs import Scores, controls_of, evaluated, haar_scores, yolo_latency
+from app.analysing.face_pictures import NOBODY
+from app.analysing.face_runs import (
+    Scores,
+    controls_of,
+    evaluated,
+    haar_scores,
+    yolo_latency,
+)
+from app.analysing.guard_words import guard_words
 from app.study import Study
 
 PEOPLE: SplitKind = "participants"
 RANDOM: SplitKind = "trials-pooled"
 HAAR = "cascade and expression network"
 OURS = "PSA-YOLO"
+NOT_FOUND = "not found"
 LEAK = (
     "LEAK: in the random split the same people, with the same face, are on both sides; a person's other "
     "pictures tell who it is. Only the split by people says what to expect of somebody new."
@@ -99,7 +111,8 @@ def compare_detectors(
     took = yolo_latency(gathered, settings, wish.times)
     tables = (
         _by_class(gathered, data, people, mixed, haar, wish),
-        _summary(data, people, mixed, haar, took, settings, wish),
+        _summary(gathered, data, people, mixed, haar, took, settings, wish),
+        *_confusions(data, {f"{OURS}, people apart": people, HAAR: haar}, wish),
         *([_ablation(data, whole, without, settings, wish)] if without else []),
     )
     return Compared(tables, people, mixed, haar)
@@ -137,10 +150,36 @@ def _by_class(
         _protocols(wish.k),
         ("expression", "pictures", f"{OURS}, people apart", f"{OURS}, random split", HAAR),
         tuple(rows),
-        controls_of(people),
+        (*controls_of(people), *_leak_words(mixed)),
         (LEAK, left_out, *_haar_note(haar)),
         _runs(people, mixed),
     )
+
+
+def _leak_words(mixed: Scores) -> tuple[str, ...]:
+    if mixed.run is None:
+        return ()
+    said = guard_words(mixed.run.guards.lines)
+    return (f"Random split, which allows the same people on both sides. {said}",)
+
+
+def _confusions(data: str, scores: Mapping[str, Scores | None], wish: Wish) -> Iterator[Ours]:
+    """Yield what was said of pictures of each expression, a table a method."""
+    for name, each in scores.items():
+        if each is not None:
+            rows: tuple[tuple[Cell, ...], ...] = tuple(
+                (true, *map(float, each.confusion[place])) for place, true in enumerate(each.classes)
+            )
+            yield Ours(
+                f"Confusion, {name}: pictures",
+                data,
+                _protocols(wish.k),
+                ("shown", *(f"said {one}" for one in each.classes), NOT_FOUND),
+                rows,
+                (),
+                ("Rows are what is shown, columns what was said of it.",),
+                _runs(each),
+            )
 
 
 def _haar_note(haar: Scores | None) -> tuple[str, ...]:
@@ -159,7 +198,38 @@ def _of(scores: Scores | None, value: Callable[[Scores], float]) -> Cell:
     return None if scores is None else round(100 * value(scores), 1)
 
 
+def _origins(gathered: Gathered) -> tuple[bool, tuple[str, ...]]:
+    """Return whether people drew every true box, and what is to be known of who made them."""
+    made = Counter(each.by for each in gathered.pictures if each.box is not None)
+    count = sum(made.values())
+    notes = []
+    if made[CASCADE]:
+        notes.append(
+            f"{made[CASCADE]} of {count} true boxes are the cascade's own: average precision of {OURS} then "
+            "tells how well it copies the cascade. Draw boxes by hand in Faces for more."
+        )
+    if made[DETECTOR]:
+        notes.append(f"{made[DETECTOR]} of {count} true boxes were proposed by a trained detector.")
+    if made[NOBODY]:
+        notes.append(
+            f"{made[NOBODY]} of {count} true boxes are the whole picture: there the cascade found nothing."
+        )
+    if made[HAND] < count:
+        notes.append(
+            "The cascade's own average precision is left out: only boxes that were all drawn by hand could "
+            "judge it."
+        )
+    several = sum(bool(each.others) for each in gathered.pictures)
+    if several:
+        notes.append(
+            f"{several} pictures have further boxed faces. Finding those is neither right nor wrong; the "
+            "answer is still that of the surest face."
+        )
+    return made[HAND] == count, tuple(notes)
+
+
 def _summary(
+    gathered: Gathered,
     data: str,
     people: Scores,
     mixed: Scores,
@@ -170,11 +240,14 @@ def _summary(
 ) -> Ours:
     cost = cost_of(PsaYolo(architecture_of(settings, len(people.classes))), wish.size_px)
 
+    by_hand, origins = _origins(gathered)
+
     def row(name: str, scores: Scores, latency: Latency | None) -> tuple[Cell, ...]:
+        is_judged = scores is not haar or by_hand
         return (
             name,
-            round(100 * scores.precision.at(0.5), 1),
-            round(100 * scores.precision.mean, 1),
+            round(100 * scores.precision.at(0.5), 1) if is_judged else None,
+            round(100 * scores.precision.mean, 1) if is_judged else None,
             *((None, None) if latency is None else (latency.median_ms, latency.p95_ms)),
         )
 
@@ -189,6 +262,9 @@ def _summary(
         tuple(rows),
         (),
         (
+            *origins,
+            f"Average precision of {OURS} counts detections down to a confidence of {FAINT:g}; the cascade "
+            "gives one confidence a face.",
             f"{OURS} here: {cost.parameters / 1e6:.2f} million numbers, {cost.flops / 1e9:.2f} billion "
             f"operations a picture of {wish.size_px} x {wish.size_px}; one thread, pixels to boxes.",
             "The cascade's boxes are squares of its own kind; how well they overlap the true ones depends on "

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.detection.box_book import FOLDER, SUFFIX, BoxBook, FaceBox
+from analysis.detection.box_book import CASCADE, FOLDER, SUFFIX, BoxBook, FaceBox
 from analysis.detection.gathering import Boxed
 from analysis.detection.picture_sources import FolderPictures, RecordingPictures
 from analysis.detection.problems import DetectionError
@@ -19,6 +19,8 @@ from stimuli.problems import EvokeError
 FOLDER_BOOK = f"faces{SUFFIX}"
 """In a folder of pictures the boxes lie beside them: a study keeps no path to anywhere else."""
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
+NOBODY = "whole"
+"""Who made the box where the whole picture is taken for the face."""
 DRAWN = (
     "drawn people: our own drawings, one face each at any size and place of 320 x 240, of whom skin, hair, "
     "clothes and proportions are by chance; four expressions by brows, lids and mouth. Nobody's photograph"
@@ -55,10 +57,17 @@ def largest(boxes: Sequence[FaceBox]) -> FaceBox | None:
     return max(boxes, key=lambda each: each.width * each.height, default=None)
 
 
+def rest(boxes: Sequence[FaceBox]) -> tuple[Box, ...]:
+    """Return the boxes of the other faces."""
+    chosen = largest(boxes)
+    return tuple(each.box for each in boxes if each is not chosen)
+
+
 def study_pictures(study: Study, told: Told = lambda done, of, words: None) -> tuple[Boxed, ...]:
     """Return every boxed frame of a study's recordings that has an expression, the largest face of each.
 
-    Recordings that are gone (withdrawn, say) give none. Raises FacesError.
+    The other boxed faces of a frame go along as such. Recordings that are gone (withdrawn, say) give none.
+    Raises FacesError.
     """
     files = {Path(session.file).stem: study.folder / session.file for session in study.sessions()}
     amended = study.amendments()
@@ -74,10 +83,16 @@ def study_pictures(study: Study, told: Told = lambda done, of, words: None) -> t
         with faces_in_words(), open_session(path) as session:
             pictures = RecordingPictures(name, person, session)
             for frame in book.frames:
-                box = largest(book.boxes(frame))
+                boxes = book.boxes(frame)
+                box = largest(boxes)
                 if box is not None and box.expression:
                     content = pictures.read(frame)
-                    made.append(Boxed(name, frame, person, box.expression, box.box, _held(content)))
+                    made.append(
+                        Boxed(
+                            name, frame, person, box.expression, box.box, _held(content), box.source,
+                            rest(boxes),
+                        )
+                    )  # fmt: skip
     return tuple(made)
 
 
@@ -102,13 +117,16 @@ def folder_pictures(folder: Path, told: Told = lambda done, of, words: None) -> 
             if not expression or (frame in book.frames and drawn is None):
                 continue
             if drawn is not None:
-                box = drawn.box
+                box, by = drawn.box, drawn.source
             else:
                 found = finder.find(source.read(frame))
-                box = found[0] if found else WHOLE
+                box, by = (found[0], CASCADE) if found else (WHOLE, NOBODY)
             made.append(
-                Boxed(source.name, frame, source.person(frame), expression, box, _reader(source, frame))
-            )
+                Boxed(
+                    source.name, frame, source.person(frame), expression, box, _reader(source, frame), by,
+                    rest(book.boxes(frame)),
+                )
+            )  # fmt: skip
     return tuple(made)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.corpus.cases import Batch, CaseSpec
+from analysis.corpus.cases import Batch, CaseSpec, InputSpec
 from analysis.detection.average_precision import Found, Precision, True_, mean_average_precision
 from analysis.detection.counting import Latency, latency, latency_of
 from analysis.detection.gathering import Gathered
@@ -24,10 +24,12 @@ from analysis.evaluation.runner import work
 from analysis.evaluation.splits import divide
 from analysis.evaluation.workers import Done, Job
 from analysis.recognizers.psa_yolo import DETECTED, EVERY, PSAYolo
-from analysis.recognizers.psa_yolo_card import BOX, PSA_YOLO_CARD
+from analysis.recognizers.psa_yolo_card import BOX, PSA_YOLO_CARD, SCENE
 from analysis.recognizers.recognizer import Context
 from analysis.recognizers.table import make
+from analysis.views.faces import Box
 from app.analysing.evaluating import free_folder, in_words, name_of
+from app.analysing.guard_words import guard_words
 from app.study import Study
 
 TARGET = "expression of the face"
@@ -98,7 +100,7 @@ def evaluated(
         sha256(batch.cases.content.tobytes() + np.asarray(batch.y).tobytes()).hexdigest(),
         {**PSA_YOLO_CARD.defaults(), **settings},
         CaseSpec("trial"),
-        PSA_YOLO_CARD.inputs,
+        _inputs(batch),
         steps=(),
         split=SplitSpec(split, k, seed),
         controls=ControlSpec(permutations=200, probe=False),
@@ -120,6 +122,16 @@ def evaluated(
         )
         done.predictions()
     return scores_of_run(done, batch)
+
+
+def _inputs(batch: Batch) -> tuple[InputSpec, ...]:
+    """Return the card's inputs with the size and the colour of these pictures."""
+    channels, side = batch.inputs[SCENE].values.shape[2], batch.inputs[SCENE].values.shape[-1]
+    seen = {"size_px": side, "colour": channels > 1}
+    return tuple(
+        replace(spec, settings={**spec.settings, **seen}) if spec.name == SCENE else spec
+        for spec in PSA_YOLO_CARD.inputs
+    )
 
 
 def _facts(study: Study, gathered: Gathered) -> dict[str, Any]:
@@ -160,7 +172,8 @@ def scores_of_run(run: Run, batch: Batch) -> Scores:
     place = np.concatenate(rows).astype(np.intp)
     said = np.where(np.concatenate(detected), np.concatenate(proba).argmax(1), len(batch.classes))
     found = [_found(each[each[:, 5] > 0]) for each in np.concatenate(every)]
-    return replace(_scores(batch.rows(place), said, found), run=run)
+    tested = batch.rows(place)
+    return replace(_scores(tested, said, found, _of_batch(tested)), run=run)
 
 
 def haar_scores(
@@ -180,11 +193,15 @@ def haar_scores(
                 took.append(1000 * (time.perf_counter() - began))
             said.append(seen[0].label if seen else len(batch.classes))
             found.append(_found(np.array([[*one.box, one.label, one.confidence] for one in seen])))
-    boxes = [each.box for each in gathered.pictures]
-    plain = np.array(
-        [(0,) * 4 if box is None else (box.left, box.top, box.width, box.height) for box in boxes]
-    )
-    made = _scores(batch, np.array(said), found, plain)
+    true = [
+        _true(
+            np.array([] if each.box is None else [_sides(each.box)]),
+            np.array(list(map(_sides, each.others))),
+            y,
+        )
+        for each, y in zip(gathered.pictures, np.asarray(batch.y).tolist(), strict=True)
+    ]
+    made = _scores(batch, np.array(said), found, true)
     return replace(made, latency=latency_of(took))
 
 
@@ -203,19 +220,31 @@ def _found(rows: NDArray[np.float64]) -> Found:
     return Found(known[:, :4], known[:, 4].astype(np.intp), known[:, 5])
 
 
-def _scores(
-    batch: Batch, said: NDArray[Any], found: Sequence[Found], boxes: NDArray[Any] | None = None
-) -> Scores:
+def _sides(box: Box) -> tuple[float, float, float, float]:
+    return box.left, box.top, box.width, box.height
+
+
+def _true(boxes: NDArray[Any], others: NDArray[Any], label: int) -> True_:
+    """Return the truth of one picture; boxes without a size are none."""
+    kept = [np.asarray(each, np.float64).reshape(-1, 4) for each in (boxes, others)]
+    own, rest = (each[each[:, 2] > 0] for each in kept)
+    return True_(own, np.full(len(own), label, np.intp), rest)
+
+
+def _of_batch(batch: Batch) -> list[True_]:
+    """Return the truth of each picture as it lies in the square."""
+    rows = batch.inputs[BOX].values[:, 0]
+    return [
+        _true(row[:4] * (row[4] > HALF), row[5:], y)
+        for row, y in zip(rows, np.asarray(batch.y).tolist(), strict=True)
+    ]
+
+
+def _scores(batch: Batch, said: NDArray[Any], found: Sequence[Found], true: Sequence[True_]) -> Scores:
     assert batch.y is not None
     count = len(batch.classes)
     confusion = np.zeros((count, count + 1), np.intp)
     np.add.at(confusion, (batch.y, said), 1)
-    true = []
-    for row in range(len(batch)):
-        box = batch.inputs[BOX].values[row, 0] if boxes is None else (*boxes[row], 1.0)
-        has = box[4] > HALF and box[2] > 0
-        place = np.array([box[:4]] if has else np.zeros((0, 4)), np.float64).reshape(-1, 4)
-        true.append(True_(place, np.array([batch.y[row]] if has else [], np.intp)))
     with np.errstate(invalid="ignore", divide="ignore"):
         recalls = np.diag(confusion[:, :count]) / confusion.sum(1)
     return Scores(
@@ -237,6 +266,4 @@ def controls_of(scores: Scores) -> tuple[str, ...]:
     known = run.controls().get("permutations") or {}
     if known.get("p") is not None:
         lines.append(f"Answers permuted within people 200 times: p = {known['p']:.3f}.")
-    stopped = len(run.guards.stopped)
-    lines.append(f"Guards: {'all passed' if not stopped else f'{stopped} stopped a fold'}.")
-    return tuple(lines)
+    return (*lines, guard_words(run.guards.lines))

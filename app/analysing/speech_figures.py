@@ -83,7 +83,7 @@ def _bar(axes: Axes, y: float, found: object, colour: str, name: str) -> None:
 
 
 def confusion_figure(outcome: Outcome) -> Shown:
-    """Return how many persons of each class were taken for each, mean over repeats."""
+    """Return how many visits of each class were taken for each, mean over repeats."""
     y, decided = outcome.whole.y, outcome.whole.shares > 0.5
     names = list(outcome.classes)
     counts = [[float((decided[:, y == kind] == bool(other)).sum(axis=1).mean()) for other in (0, 1)]
@@ -99,8 +99,8 @@ def confusion_figure(outcome: Outcome) -> Shown:
         return matrix(shares, names, names, "Confusion: rows are the answers", words)
 
     rows = tuple((names[i], names[j], counts[i][j], shares[i][j]) for i in range(2) for j in range(2))
-    table = Table("speech-confusion", ("answer", "decided", "persons", "share"), rows)
-    about = "Rows: the answer; columns: the decision. Persons, mean over repeats, and the share of their row."
+    table = Table("speech-confusion", ("answer", "decided", "visits", "share"), rows)
+    about = "Rows: the answer; columns: the decision. Visits, mean over repeats, and the share of their row."
     side = 64 + 140.0 * 2
     return Shown("speech-confusion", "Confusion", about, make, table, (side, 130.0))
 

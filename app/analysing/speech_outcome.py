@@ -11,6 +11,7 @@ from analysis.corpus.cases import Batch
 from analysis.literature.depression import SpokenTask
 from app.analysing.corpora import study_corpus
 from app.analysing.evaluating import in_words
+from app.analysing.speech_confounds import shift_notes, sites_of
 from app.analysing.speech_tasks import (
     Answer,
     Embedding,
@@ -19,7 +20,6 @@ from app.analysing.speech_tasks import (
     input_name,
     language_of,
     persons,
-    shift_notes,
     spoken_tasks,
     with_positive,
 )
@@ -93,8 +93,9 @@ class Outcome:
     def words(self) -> str:
         """In a sentence: on whom, and how."""
         counts = [int((self.whole.y == kind).sum()) for kind in (0, 1)]
+        counted = "" if len(np.unique(self.whole.persons)) == sum(counts) else f" ({self.whole.counted})"
         return (
-            f"{counts[0]} {self.classes[0]} and {counts[1]} {self.classes[1]} (positive); "
+            f"{counts[0]} {self.classes[0]} and {counts[1]} {self.classes[1]} (positive){counted}; "
             f"{' + '.join(each.short for each in self.embeddings)}; {self.wanted.plan.words}."
         )
 
@@ -126,9 +127,10 @@ def outcome_of(
         settings = {"grid": wanted.grid, "stack_grid": wanted.grid, "first": wanted.first}
     elif wanted.recognizer != "speech-tasks-vote":
         settings = {"grid": wanted.grid, "first": wanted.first}
+    sites = sites_of(study, sorted({*batch.cases.participant.tolist()})).get(wanted.plan.hold_out, {})
     with in_words():
         whole = tested(
-            batch, tuple(batch.inputs), wanted.recognizer, settings, wanted.plan, progress, cancelled
+            batch, tuple(batch.inputs), wanted.recognizer, settings, wanted.plan, progress, cancelled, sites
         )
     heard = answers(study, corpus, target, tasks)
     by_task = {}
@@ -136,9 +138,10 @@ def outcome_of(
         for each in embeddings:
             name = input_name(task.name, each.short)
             if name in whole.names:
-                y, own = whole.task(name)
+                y, own, whose = whole.task(name)
                 if len(set(y.tolist())) == 2:
-                    by_task[task.name, each.short] = figures(y, own, wanted.plan.seed)["balanced accuracy"]
+                    known = figures(y, own, whose, wanted.plan.seed)
+                    by_task[task.name, each.short] = known["balanced accuracy"]
     languages = language_of(study)
     return Outcome(
         study.name,
@@ -147,12 +150,12 @@ def outcome_of(
         tasks,
         embeddings,
         whole,
-        figures(whole.y, whole.shares, wanted.plan.seed),
+        figures(whole.y, whole.shares, whole.persons, wanted.plan.seed),
         by_task,
-        chance(whole.y, whole.shares, wanted.plan.seed),
+        chance(whole.y, whole.shares, whole.persons, wanted.plan.seed),
         tuple(_people(batch, whole, tasks, embeddings, heard, languages)),
         built.warnings,
-        shift_notes(study, batch),
+        shift_notes(study, batch, heard),
     )
 
 

@@ -29,11 +29,12 @@ def study_page(outcome: Outcome) -> Page:
     page.section("All tasks together")
     page.table(metrics_table(outcome))
     page.text(outcome.chance.words)
+    page.text(outcome.whole.guard_words)
     for shown in (tasks_figure(outcome), confusion_figure(outcome), calibration_figure(outcome)):
         page.section(shown.title)
         page.figure(shown.figure(), shown.about, shown.table)
     page.section("What else the groups differ in")
-    for note in outcome.shifts or ("Nothing of what was entered about the participants.",):
+    for note in outcome.shifts:
         page.text(note)
     page.section("Embeddings")
     for each in outcome.embeddings:
@@ -63,7 +64,7 @@ def person_page(outcome: Outcome, person: PersonSaid) -> Page:
     for flag in person.flags or ("None of those that are looked for.",):
         page.text(flag)
     page.section("What else the groups differ in")
-    for note in outcome.shifts or ("Nothing of what was entered about the participants.",):
+    for note in outcome.shifts:
         page.text(note)
     return page
 

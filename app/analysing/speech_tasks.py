@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.corpus.building import Built, build, make_batch
 from analysis.corpus.cases import Batch, CaseSpec, InputSpec
@@ -19,7 +18,6 @@ from analysis.speakers.settings import SpeakersError
 from analysis.speakers.shelf import found_at, told
 from analysis.targets.recipe import Target
 from app.analysing.evaluating import in_words, store_of
-from app.analysing.target_people import fields_of
 from app.participants import roster
 from app.study import Study
 from stimuli.problems import EvokeError
@@ -42,12 +40,16 @@ class SpeechTasksError(EvokeError):
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """One way from an answer to a vector: an extractor or a file of ready vectors, and its short name."""
+    """One way from an answer to a vector: an extractor or a file of ready vectors, and its short name.
+
+    `kind` of an extractor is "R" (ResNet), "T" (TDNN) or "I" (i-vector), "" of a file.
+    """
 
     name: str
     short: str
     language: str = ""
     is_file: bool = False
+    kind: str = ""
 
     def inputs(self, tasks: Sequence[SpokenTask]) -> tuple[InputSpec, ...]:
         """Return an input a task; raises SpeechTasksError."""
@@ -77,7 +79,7 @@ def embeddings_of(extractors: Sequence[str], files: Sequence[str] = ()) -> tuple
             known = told(found_at(name))
             taken = {each.short for each in found}
             short = known.short if known.short not in taken else known.name
-            found.append(Embedding(name, short, known.language))
+            found.append(Embedding(name, short, known.language, kind=known.short.partition("_")[0]))
     except SpeakersError as error:
         raise SpeechTasksError(str(error)) from error
     found += [Embedding(name, name.rpartition("/")[2].rpartition(".")[0], "", True) for name in files]
@@ -121,12 +123,19 @@ def persons(
         return build(corpus, target, CASES, inputs, store_of(study), progress=progress, cancelled=cancelled)
 
 
-POSITIVE = re.compile(r"depress|patient|ill\b|case|clinical|high|positive", re.IGNORECASE)
+_WORDS = r"(?:depress|patient|ill\b|case|clinical|high|positive)"
+POSITIVE = re.compile(_WORDS, re.IGNORECASE)
+NEGATED = re.compile(
+    rf"(?<![a-z])(?:non|not|no|never|without)(?=[-_ ])|(?<![a-z])(?:non|un|sub)(?={_WORDS})"
+    r"|[-_ ](?:free|negative)\b",
+    re.IGNORECASE,
+)
+"""A class that is named by what it is not: "non-depressed", "subclinical", "symptom-free"."""
 
 
 def positive_of(classes: Sequence[str]) -> str:
     """Return which of two classes is likely meant as the positive one: by its name, else the second."""
-    named = [each for each in classes if POSITIVE.search(each)]
+    named = [each for each in classes if POSITIVE.search(each) and not NEGATED.search(each)]
     return named[0] if len(named) == 1 else classes[-1]
 
 
@@ -185,66 +194,6 @@ def answers(
                     Answer(name, float(length), float(voiced), float(speech - room), float(clipped))
                 )
     return {key: tuple(own) for key, own in found.items()}
-
-
-def shift_notes(study: Study, batch: Batch) -> tuple[str, ...]:
-    """Return where age, sex, site or other fields of the participants differ between the two classes.
-
-    A recognizer may find these instead of what the target means.
-    """
-    assert batch.y is not None
-    people = {person.code: fields_of(person) for person in roster(study)}
-    first = np.unique(batch.cases.participant, return_index=True)[1]
-    rows = [(people.get(str(batch.cases.participant[row]), {}), int(batch.y[row])) for row in first]
-    names = dict.fromkeys(name for fields, _ in rows for name in fields)
-    notes = list(_differences(rows, [name for name in names if name != "group"], batch.classes))
-    missing = [name for name in ("age", "sex", "site") if name not in names]
-    if missing:
-        notes.append(
-            f"{', '.join(missing)} of the participants {'is' if len(missing) == 1 else 'are'} not entered: "
-            "whether the groups differ in that is not known."
-        )
-    return tuple(notes)
-
-
-def _differences(
-    rows: Sequence[tuple[Mapping[str, str], int]], names: Sequence[str], classes: Sequence[str]
-) -> Iterator[str]:
-    for name in names:
-        values: list[list[str]] = [[], []]
-        for fields, kind in rows:
-            if name in fields:
-                values[kind].append(fields[name])
-        if min(map(len, values)) < 2:
-            continue
-        numbers = [_numbers(own) for own in values]
-        if all(len(own) == len(given) for own, given in zip(numbers, values, strict=True)):
-            means = [float(own.mean()) for own in numbers]
-            spread = float(np.sqrt(np.mean([own.var(ddof=1) for own in numbers])))
-            if spread > 0 and abs(means[1] - means[0]) > 0.3 * spread:
-                yield (
-                    f"{name} differs: {classes[0]} {means[0]:.1f}, {classes[1]} {means[1]:.1f} "
-                    f"(d {(means[1] - means[0]) / spread:.2f})."
-                )
-            continue
-        kinds = sorted({*values[0], *values[1]})
-        shares = np.array([[own.count(kind) / len(own) for kind in kinds] for own in values])
-        if len(kinds) <= 12 and np.abs(shares[1] - shares[0]).max() > 0.15:
-            worst = int(np.abs(shares[1] - shares[0]).argmax())
-            yield (
-                f"{name} differs: {kinds[worst]} are {shares[0, worst]:.0%} of {classes[0]} and "
-                f"{shares[1, worst]:.0%} of {classes[1]}."
-            )
-
-
-def _numbers(texts: Sequence[str]) -> NDArray[np.float64]:
-    found = []
-    for text in texts:
-        try:
-            found.append(float(text))
-        except ValueError:
-            return np.zeros(0)
-    return np.array(found)
 
 
 def experiment_inputs(tasks: Sequence[SpokenTask], embeddings: Sequence[Embedding]) -> tuple[InputSpec, ...]:

@@ -25,6 +25,9 @@ from analysis.speakers.shelf import (
 from analysis.speakers.training import About, train_extractor
 from stimuli.problems import EvokeError
 
+OPTIONS = ("kind", "feature", "seed")
+"""Settings of an extractor that have an option of their own."""
+
 
 class EmbeddingsError(EvokeError):
     """An extractor cannot be trained, read or kept; the text is the one clear message."""
@@ -58,6 +61,8 @@ def _changes(given: Sequence[tuple[str, str]]) -> dict[str, Any]:
     kinds: Mapping[str, Any] = {each.name: type(each.default) for each in fields(Making)}
     found: dict[str, Any] = {}
     for name, text in given:
+        if name in OPTIONS:
+            raise EmbeddingsError(f"--set {name}={text}: give --{name} {text} instead.")
         try:
             found[name] = kinds.get(name, str)(text)
         except ValueError as error:

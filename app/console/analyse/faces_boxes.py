@@ -45,6 +45,7 @@ NOTHING = (
     "folder of pictures for each expression."
 )
 CHOOSE = "Choose a recording or a folder of pictures."
+LARGEST_MEANT = "Of several boxes the largest counts; the others are left out of learning and scores."
 LARGEST = QSize(1600, 1200)
 
 
@@ -115,6 +116,7 @@ class BoxesTab(QWidget):
         quiet(self.classes)
         self.classes.itemClicked.connect(lambda item: self.choose_class(self.classes.row(item)))
         card.body.addWidget(self.classes, 1)
+        card.body.addWidget(Line(LARGEST_MEANT, "muted", True))
         self.proposal_words = Line("", "muted", True)
         card.body.addWidget(Heading("Proposals", 1.05))
         card.body.addWidget(self.proposal_words)

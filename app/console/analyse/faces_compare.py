@@ -20,7 +20,7 @@ FIRST = (
     "Trains a PSA-YOLO with people kept apart and once more with a random split, looks at the same pictures "
     "with the cascade and the small expression network, and measures the time of a picture on this machine."
 )
-MOST_WORDS = 1200
+MOST_WORDS = 2400
 
 
 class CompareTab(QWidget):

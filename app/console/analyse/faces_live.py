@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,19 @@ from app.console.choices import combo, fill_combo
 from app.console.media_panel import decode
 from app.console.parts import Banner, Card, Elided, Line, Primary, Tinted
 from app.console.saving import TABLES, ask_where, save_table
+from app.ring import RingError
 from app.study import Study
 from stimuli.problems import EvokeError
 
 LOOK_MS = 60
 SHOWN_S = 30.0
 MOST_ROWS = 200_000
+MOST_LATE = 4000
+"""Newest pictures that the lines are drawn of: 30 s at 120 pictures a second."""
+FULL = (
+    f"The table is full: {MOST_ROWS:,} pictures. Later ones are shown and not kept. Stop, save the table, "
+    "then start again."
+)
 HAAR = "Cascade and small expression network"
 CAMERA = "A camera of this computer"
 DRAWN = "The drawn face (no camera)"
@@ -44,6 +52,7 @@ class _Looker(threading.Thread):
         self.pictures = pictures
         self._detector = detector
         self.seen: list[Any] = []
+        self.late: deque[Any] = deque(maxlen=MOST_LATE)
         self.newest: tuple[Taken, Any] | None = None
         self.problem = ""
         self.latency = ""
@@ -68,15 +77,21 @@ class _Looker(threading.Thread):
                     continue
                 last = taken.number
                 seen = watcher(taken.jpeg, taken.time_s)
-                if len(self.seen) < MOST_ROWS:
+                self.late.append(seen)
+                if not self.is_full:
                     self.seen.append(seen)
                 took = watcher.latency
                 self.latency = f"{took.median_ms:.0f} ms a picture, 95 % within {took.p95_ms:.0f} ms"
                 self.newest = (taken, seen)
-        except DetectionError as error:
+        except (DetectionError, OSError, RingError) as error:
             self.problem = str(error)
         finally:
             watcher.close()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the table holds as much as it can; later pictures are looked at and not kept."""
+        return len(self.seen) >= MOST_ROWS
 
     def end(self) -> None:
         """End after the picture in hand."""
@@ -157,7 +172,7 @@ class ProbabilityView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a row for each expression."""
-        if not self.classes:
+        if not self.classes or not self.seen:
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -291,8 +306,9 @@ class LiveTab(QWidget):
             else:
                 source = "generated" if chosen == "generated" else self.address.text().strip() or "0"
                 pictures = PipePictures(source)
-        except OSError as error:
-            self.trouble.say(f"The camera cannot be read ({error.strerror}).", "alarm")
+        except (OSError, RingError) as error:
+            said = error.strerror if isinstance(error, OSError) else error
+            self.trouble.say(f"The camera cannot be read ({said}). Has its session ended?", "alarm")
             return
         self.looker = _Looker(pictures, self.detector.currentData())
         self.looker.start()
@@ -325,7 +341,9 @@ class LiveTab(QWidget):
         if self.view.seen is seen:
             return
         self.view.show_seen(decode(taken.jpeg, LARGEST), seen)
-        late = [each for each in looker.seen[-2000:] if seen.time_s - each.time_s <= SHOWN_S]
+        if looker.is_full and not self.trouble.text:
+            self.trouble.say(FULL, "warning")
+        late = [each for each in tuple(looker.late) if seen.time_s - each.time_s <= SHOWN_S]
         self.bars.show_seen(late)
         self.latency.set_whole(looker.latency)
         self._show_buttons()

@@ -62,11 +62,14 @@ NO_EMBEDDING = (
     "There is no embedding yet. “Train…” makes one from recorded speakers; “Extractor…” and “Vectors…” bring "
     "one in."
 )
+VOTE = "speech-tasks-vote"
 RECOGNIZERS = (
     ("Stacked (the paper's)", "speech-tasks-stack"),
-    ("Majority of cosines", "speech-tasks-vote"),
+    ("Majority of cosines", VOTE),
     ("Tasks chosen by t-test", "speech-tasks-selected"),
 )
+FIRSTS = (("SVM (the paper's)", "svm"), ("Random forest", "forest"))
+PERSONS = "Persons, in folds"
 GRIDS = (("not tuned", "none"), ("coarse", "coarse"), ("full", "full"))
 HEADS = ("Use", "Embedding", "What it is")
 
@@ -130,15 +133,23 @@ class SpeechPage(WaitingStep):
         self.positive: QComboBox = combo("Positive class", 14)
         self.recognizer: QComboBox = combo("Recognizer", 14)
         fill_combo(self.recognizer, RECOGNIZERS, RECOGNIZERS[0][1])
+        self.recognizer.currentIndexChanged.connect(lambda _: self._show_buttons())
+        self.first: QComboBox = combo("First stage: what is fitted to each task", 14)
+        fill_combo(self.first, FIRSTS, "svm")
         self.grid: QComboBox = combo("Tuning inside the training side", 14)
         fill_combo(self.grid, GRIDS, "coarse")
+        self.hold_out: QComboBox = combo("Who is held out", 14)
+        fill_combo(self.hold_out, [(PERSONS, "")], "")
+        self.hold_out.currentIndexChanged.connect(lambda _: self._show_buttons())
         self.folds = whole("Folds of persons", 2, 20, 10)
         self.repeats = whole("Repeats with other folds", 1, 100, 10)
         for label, box in (
             ("Target", self.target),
             ("Positive", self.positive),
             ("Recognizer", self.recognizer),
+            ("First stage", self.first),
             ("Tuning", self.grid),
+            ("Hold out", self.hold_out),
             ("Folds", self.folds),
             ("Repeats", self.repeats),
         ):
@@ -190,6 +201,8 @@ class SpeechPage(WaitingStep):
         self.found = found
         fill_combo(self.target, [(each.name, each) for each in found.targets], self.target.currentData())
         self._fill_positive()
+        fields = [(f"Each {name}", name) for name in found.sites]
+        fill_combo(self.hold_out, [(PERSONS, ""), *fields], self.hold_out.currentData())
         self._fill()
         if not found.tasks or not found.targets:
             self._say_empty(NO_TARGET if found.tasks else NO_TASKS)
@@ -254,9 +267,10 @@ class SpeechPage(WaitingStep):
             str(self.positive.currentData()),
             extractors,
             files,
-            Plan(self.folds.value(), self.repeats.value(), 1),
+            Plan(self.folds.value(), self.repeats.value(), 1, str(self.hold_out.currentData())),
             str(self.recognizer.currentData()),
             str(self.grid.currentData()),
+            str(self.first.currentData()),
         )
 
     def _show_buttons(self) -> None:
@@ -265,6 +279,12 @@ class SpeechPage(WaitingStep):
         many = len(self._ticked) > MOST_FUSED
         self.test_button.setToolTip("Three embeddings at most" if many else "Test each person by the others")
         self.save.setEnabled(idle and self.done is not None)
+        has_machines = self.recognizer.currentData() != VOTE
+        for box in (self.first, self.grid):
+            box.setEnabled(has_machines)
+        for spin in (self.folds, self.repeats):
+            # A site is tested once by all others: there is nothing to divide or repeat.
+            spin.setEnabled(not self.hold_out.currentData())
         for button in (self.train_button, self.add_button, self.vectors_button):
             button.setEnabled(idle)
 

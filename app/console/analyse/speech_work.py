@@ -12,6 +12,7 @@ from analysis.literature.depression import SpokenTask
 from analysis.targets.recipe import TargetError
 from app.analysing.corpora import study_corpus
 from app.analysing.evaluating import in_words
+from app.analysing.speech_confounds import sites_of
 from app.analysing.speech_outcome import Outcome, Wanted, outcome_of
 from app.analysing.speech_tasks import SpeechTasksError, spoken_tasks
 from app.analysing.targets import make_target, recipes
@@ -45,7 +46,10 @@ class TargetOffer:
 
 @dataclass(frozen=True)
 class Ready:
-    """What can be chosen: targets, spoken tasks of `people` participants, what is on the shelf."""
+    """What can be chosen: targets, spoken tasks of `people` participants, what is on the shelf.
+
+    `sites` are fields of the participants that can be held out as a whole.
+    """
 
     targets: tuple[TargetOffer, ...]
     tasks: tuple[SpokenTask, ...]
@@ -53,6 +57,7 @@ class Ready:
     extractors: tuple[Shelved, ...]
     vectors: tuple[str, ...]
     problems: tuple[str, ...]
+    sites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +92,9 @@ def look(study: Study, told: Told) -> Ready:
             if len(target.classes) == 2 and len(set(target.values.values())) == 2:
                 offers.append(TargetOffer(recipe.name, (target.classes[0], target.classes[1])))
     found, problems = shelved()
-    people = len({trial.participant for trial in corpus.trials if trial.stimulus})
-    return Ready(tuple(offers), tasks, people, found, shelved_vectors(), problems)
+    people = {trial.participant for trial in corpus.trials if trial.stimulus}
+    sites = tuple(sites_of(study, sorted(people)))
+    return Ready(tuple(offers), tasks, len(people), found, shelved_vectors(), problems, sites)
 
 
 def run_test(study: Study, wanted: Wanted, told: Told) -> Outcome:

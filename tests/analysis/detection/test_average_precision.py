@@ -64,6 +64,15 @@ def test_the_right_place_under_the_wrong_name_is_wrong() -> None:
     assert np.isnan(made.by_class[1]).all()
 
 
+def test_a_face_that_is_not_asked_for_is_neither_right_nor_wrong() -> None:
+    said = [found((THERE, 0, 0.95), (HERE, 0, 0.9))]
+    known = True_(np.array([HERE]), np.array([0]), np.array([THERE]))
+    assert mean_average_precision(said, [known], 1).mean == pytest.approx(1.0)
+    assert mean_average_precision(said, [true((HERE, 0))], 1).mean == pytest.approx(0.5)
+    nowhere = [found(((0.0, 0.8, 0.1, 0.1), 0, 0.95), (HERE, 0, 0.9))]
+    assert mean_average_precision(nowhere, [known], 1).mean == pytest.approx(0.5)
+
+
 def test_a_box_counts_up_to_the_overlap_that_it_has() -> None:
     wide = (0.1, 0.1, 0.4, 0.5)
     made = mean_average_precision([found((wide, 0, 1.0))], [true((HERE, 0))], 1)

@@ -150,6 +150,22 @@ def test_a_picture_without_a_face_blames_objectness_only() -> None:
     assert float(objectness) > 10
 
 
+def test_a_face_that_is_not_asked_for_is_no_background() -> None:
+    nothing = (torch.zeros(1, 1, 4), torch.zeros(1, 1, dtype=torch.long), torch.tensor([[False]]))
+    heads = heads_for(TRUE, ANCHORS, 1, 1, 8, 1)
+    other = torch.tensor([[TRUE, (0.0, 0.0, 0.0, 0.0)]])
+    blamed = loss_terms(heads, Truth(*nothing), ANCHORS, LossSpec())[1]
+    left_alone = loss_terms(heads, Truth(*nothing, other), ANCHORS, LossSpec())[1]
+    elsewhere = torch.tensor([[(0.8, 0.8, 0.1, 0.1)]])
+    assert float(left_alone) < 0.02 < 10 < float(blamed)
+    away = loss_terms(heads, Truth(*nothing, elsewhere), ANCHORS, LossSpec())[1]
+    assert float(away) == pytest.approx(float(blamed), rel=1e-4)
+    # A true face that lies on another one is asked for all the same.
+    truth = Truth(torch.tensor([[TRUE]]), torch.tensor([[1]]), torch.tensor([[True]]), other)
+    missed = [torch.full_like(each, -12.0) for each in heads]
+    assert float(loss_terms(missed, truth, ANCHORS, LossSpec(match=0.9))[1]) > 10
+
+
 def test_suppression_keeps_the_surest_of_boxes_that_overlap_and_works_class_by_class() -> None:
     boxes = np.array([[0, 0, 0.4, 0.4], [0.02, 0, 0.4, 0.4], [0.5, 0.5, 0.3, 0.3]])
     assert suppress(boxes, np.array([0.6, 0.9, 0.5]), 0.5).tolist() == [1, 2]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from analysis.corpus.cases import Batch
+from analysis.detection.augmenting import Augmenting, augmented
 from analysis.detection.boxes import overlap
 from analysis.detection.decoding import Detection
 from analysis.detection.gathering import Boxed, gather
@@ -22,7 +25,7 @@ from analysis.detection.watching import FaceWatcher, Seen, YoloDetector, seen_co
 from analysis.evaluation.experiment import SplitSpec
 from analysis.evaluation.splits import divide
 from analysis.features.feature import Signal, feature
-from analysis.recognizers.psa_yolo import DETECTED, EVERY, PSAYolo
+from analysis.recognizers.psa_yolo import DETECTED, EVERY, PSAYolo, pictures_of
 from analysis.recognizers.recognizer import Context, RecognizerError
 from analysis.simulate.drawn_expressions import EXPRESSIONS, DrawnFace, draw_people
 from analysis.views.faces import Box
@@ -188,8 +191,40 @@ def test_a_case_without_a_detection_says_so_and_is_even() -> None:
     blind = PSAYolo(**{**QUICK, "epochs": 1, "least": 1.01})
     blind.fit(batch, None, Context(seed=1))
     proba, told = blind.predict_proba(batch), blind.explain(batch).weights
-    assert not told[DETECTED].any() and not told[EVERY].any()
+    assert not told[DETECTED].any()
     np.testing.assert_allclose(proba, 0.5)
+
+
+def test_faint_detections_are_told_and_answer_nothing() -> None:
+    """Average precision needs the whole curve; the answer goes by the threshold."""
+    batch = faces(2, 2, True)
+    sharp = PSAYolo(**{**QUICK, "epochs": 1, "least": 1.01})
+    sharp.fit(batch, None, Context(seed=1))
+    told = sharp.explain(batch).weights
+    sure = told[EVERY][..., 5]
+    assert ((sure > 0) & (sure < 0.05)).any() and not told[DETECTED].any()
+    assert (np.diff(sure, axis=1) <= 0).all()
+    faint = PSAYolo(**{**QUICK, "least": 0.001})
+    faint.network, faint.classes, faint.anchors = sharp.network, sharp.classes, sharp.anchors
+    np.testing.assert_array_equal(faint.explain(batch).weights[EVERY], told[EVERY])
+
+
+def test_other_boxed_faces_go_along_as_such_and_move_with_their_picture() -> None:
+    first, second = drawn()[0], drawn()[1]
+    other = Box(0.0, 0.0, 0.25, 0.5)
+    two = replace(boxed(first), others=(other,))
+    made = gather([two, boxed(second, 1)], 64)
+    values = made.batch.inputs["box"].values[:, 0]
+    assert values.shape == (2, 9) and made.batch.inputs["box"].names[5] == "left of other face 1"
+    np.testing.assert_allclose(values[0, 5:], [0, 0.125, 0.25, 0.375], rtol=1e-6)
+    assert values[1, 5:].tolist() == [0, 0, 0, 0]
+    truth = pictures_of(made.batch).truth
+    assert truth.others is not None and truth.others.shape == (2, 1, 4)
+    spec = Augmenting(flip=1.0, brightness=0, contrast=0, scale=0, shift=0)
+    moved = augmented(torch.zeros(2, 1, 64, 64), truth, spec, torch.Generator().manual_seed(1))[1]
+    assert moved.others is not None
+    np.testing.assert_allclose(moved.others[0, 0], [0.75, 0.125, 0.25, 0.375], rtol=1e-5)
+    assert pictures_of(gather([boxed(first), boxed(second, 1)], 64).batch).truth.others is None
 
 
 def test_pictures_without_boxes_teach_nothing_and_that_is_said() -> None:

@@ -17,6 +17,7 @@ from analysis.recognizers.speech_tasks import (
     SpeechTasksStack,
     SpeechTasksVote,
     machines_of,
+    one_a_person,
     tasks_that_tell,
 )
 from analysis.recognizers.speech_tasks_parts import View, fit_machine, person_folds, platt, rising, sigmoid
@@ -159,6 +160,40 @@ def test_tasks_that_tell_nothing_are_left_out() -> None:
     found = SpeechTasksSelected(**QUICK)
     found.fit(mixed, None, Context(seed=1))
     assert found.selected == ("task-1",)
+
+
+@pytest.mark.parametrize("first", [0.3, 0.42, 0.5, 0.7])
+def test_unequal_classes_let_no_useless_task_pass(first: float) -> None:
+    """A machine that knows nothing gives everybody the base rate, or about; 20 such, and one that knows."""
+    random = np.random.default_rng(5)
+    y = (np.arange(480) >= first * 480).astype(np.int64)
+    rows = y.mean() + 0.02 * random.standard_normal((480, 21))
+    rows[:, 7] += 0.02 * (y - 0.5)
+    kept = tasks_that_tell(rows, y, 0.001).tolist()
+    assert kept == [7]
+    flat = np.column_stack([np.full(480, y.mean()), rows[:, 7]])
+    assert tasks_that_tell(flat, y, 0.05).tolist() == [1]
+
+
+def test_a_task_of_noise_is_dropped_where_seven_of_ten_are_ill() -> None:
+    even = persons(120, 1, 3.0, seed=1)
+    assert even.y is not None
+    kept = np.sort(np.concatenate([np.flatnonzero(even.y == 1), np.flatnonzero(even.y == 0)[:26]]))
+    told = even.rows(kept.astype(np.intp))
+    noise = persons(120, 1, 0.0, seed=9).rows(kept.astype(np.intp))
+    inputs = {"task-1": told.inputs["task-1"], "task-2": noise.inputs["task-1"]}
+    found = SpeechTasksSelected(**QUICK)
+    found.fit(Batch(told.cases, inputs, told.y, told.classes), None, Context(seed=1))
+    assert found.selected == ("task-1",)
+
+
+def test_visits_of_a_person_are_one_person_to_the_test() -> None:
+    rows = np.array([[0.2], [0.4], [0.9]])
+    names = np.array(["a", "a", "b"])
+    shares, answers = one_a_person(rows, np.array([0, 0, 1]), names)
+    assert (shares[:, 0].tolist(), answers.tolist()) == (pytest.approx([0.3, 0.9]), [0, 1])
+    both, answers = one_a_person(rows, np.array([0, 1, 1]), names)
+    assert (both.tolist(), answers.tolist()) == (rows.tolist(), [0, 1, 1])
 
 
 @pytest.mark.slow

@@ -7,14 +7,18 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from analysis.corpus.building import build
-from analysis.corpus.cases import CaseSpec, InputSpec
+from analysis.corpus.cases import Batch, CaseSpec, InputSpec
 from analysis.corpus.corpus import CorpusError
 from analysis.evaluation.experiment import Experiment
+from analysis.evaluation.splits import SplitError
 from analysis.evaluation.workers import close_workers
 from analysis.features.embedding import named_file
 from analysis.features.store import Store
@@ -22,11 +26,14 @@ from analysis.literature.depression import PAPER
 from analysis.records import Event
 from analysis.targets.recipe import Recipe, Target, TargetError
 from app import cli
+from app.analysing import speech_confounds, speech_testing
 from app.analysing.corpora import study_corpus
+from app.analysing.literature.depression import positive_in, to_fuse
 from app.analysing.speech_outcome import Wanted, outcome_of
 from app.analysing.speech_report import person_page, study_page, write
 from app.analysing.speech_tasks import (
     Answer,
+    Embedding,
     SpeechTasksError,
     embeddings_of,
     persons,
@@ -161,10 +168,35 @@ def test_experiments_of_visits_are_read_back_and_older_ones_keep_their_hash() ->
         assert Experiment.from_json(json.loads(json.dumps(each.to_json()))) == each
 
 
+def people(count: int, visits: int = 1) -> NDArray[np.str_]:
+    return np.repeat([f"P{place:03d}" for place in range(count)], visits)
+
+
+def test_visits_of_a_person_stay_together_in_intervals_and_permutations() -> None:
+    """Every visit three times over tells nothing more: intervals and p are those of the persons."""
+    random = np.random.default_rng(4)
+    y = np.arange(24) % 2
+    shares = np.clip(0.5 + 0.1 * (y - 0.5) + 0.2 * random.standard_normal((1, 24)), 0, 1)
+    once = figures(y, shares, people(24))["balanced accuracy"]
+    y3, shares3 = np.repeat(y, 3), np.repeat(shares, 3, axis=1)
+    thrice = figures(y3, shares3, people(24, 3))["balanced accuracy"]
+    assert (thrice.value, thrice.low, thrice.high) == pytest.approx((once.value, once.low, once.high))
+    alone = figures(y3, shares3, people(72))["balanced accuracy"]
+    assert (alone.high or 1) - (alone.low or 0) < 0.75 * ((once.high or 1) - (once.low or 0))
+    assert chance(y3, shares3, people(24, 3)).p == chance(y, shares, people(24)).p
+
+
+def test_where_a_person_has_two_answers_there_is_no_p_and_it_says_why() -> None:
+    y = np.array([0, 1] * 10)
+    said = chance(y, y[None].astype(float), people(10, 2))
+    assert said.p is None
+    assert "No p value: 10 of 10 persons have visits with different answers" in said.words
+
+
 def test_figures_are_those_of_the_paper_by_their_formulas() -> None:
     y = np.array([1] * 310 + [0] * 226)
     decided = np.concatenate([np.arange(310) < 226, np.arange(226) < 51]).astype(float)
-    found = figures(y, np.where(decided > 0, 0.9, 0.1)[None], draws=0)
+    found = figures(y, np.where(decided > 0, 0.9, 0.1)[None], people(536), draws=0)
     tp, tn, fp, fn = 226, 175, 51, 84
     assert found["accuracy"].value == pytest.approx((tp + tn) / 536)
     assert found["F1-D"].value == pytest.approx(2 * tp / (2 * tp + fp + fn))
@@ -179,8 +211,8 @@ def test_figures_are_those_of_the_paper_by_their_formulas() -> None:
 
 def test_controls_and_calibration() -> None:
     y = np.array([0, 1] * 20)
-    assert chance(y, y[None].astype(float), permutations=99).p == 0.01
-    assert chance(y, np.full((1, 40), 0.2), permutations=99).p == 1.0
+    assert chance(y, y[None].astype(float), people(40), permutations=99).p == 0.01
+    assert chance(y, np.full((1, 40), 0.2), people(40), permutations=99).p == 1.0
     assert calibration(y, np.full((2, 40), 0.25)) == [(0.25, 0.5, 80)]
 
 
@@ -203,7 +235,9 @@ def test_people_are_told_apart_with_reasons_for_doubt_and_reported(study: Study,
     wanted = Wanted("group", "depressed", (), (str(path),), Plan(3, 2), grid="none")
     done = outcome_of(study, wanted)
     assert done.classes == ("healthy", "depressed")
-    assert (done.figures["balanced accuracy"].value or 0) > 0.75 and done.chance.p < 0.1
+    assert (done.figures["balanced accuracy"].value or 0) > 0.75
+    assert done.chance.p is not None and done.chance.p < 0.1
+    assert any("length of answers (s)" in line for line in done.shifts)
     assert len(done.people) == PEOPLE
     one = done.people[0]
     assert one.low is not None and one.high is not None and one.low <= one.share <= one.high
@@ -217,6 +251,118 @@ def test_people_are_told_apart_with_reasons_for_doubt_and_reported(study: Study,
         embeddings_of((), (str(path), str(path)))
     with pytest.raises(SpeechTasksError, match="neither on this computer's shelf"):
         embeddings_of(("nothing",))
+
+
+def fielded(rows: list[tuple[str, dict[str, str]]]) -> tuple[Batch, Study]:
+    """Return a batch with a visit of each participant, and what a study says of their fields."""
+    batch = replace(planted(2 * ((len(rows) + 1) // 2), 1), classes=("healthy", "depressed"))
+    batch = batch.rows(np.arange(len(rows), dtype=np.intp))
+    codes = np.array([f"P{place + 1:02d}" for place in range(len(rows))])
+    y = np.array([int(kind == "depressed") for kind, _ in rows])
+    said = SimpleNamespace(
+        rows={code: fields for code, (_, fields) in zip(codes.tolist(), rows, strict=True)}
+    )
+    return replace(batch, y=y, cases=replace(batch.cases, participant=codes)), cast("Study", said)
+
+
+@pytest.fixture
+def roster_of_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Participants as the batch's helper says them."""
+    monkeypatch.setattr(
+        speech_confounds,
+        "roster",
+        lambda study: [
+            SimpleNamespace(code=code, group="g", language="", fields=fields)
+            for code, fields in study.rows.items()
+        ],
+    )
+
+
+@pytest.mark.usefixtures("roster_of_fields")
+@pytest.mark.parametrize(
+    ("healthy", "depressed", "words"),
+    [
+        (["30", "31", "32"], ["50", "52", "54"], "age differs: healthy 31, depressed 52"),
+        (
+            ["30", "31", "32"],
+            ["", "", ""],
+            "age is known of 3 of 3 healthy and 0 of 3 depressed: not compared",
+        ),
+        (
+            ["30", "31", "32"],
+            ["nan", "nan", "30"],
+            "known of 3 of 3 healthy and 1 of 3 depressed: not compared",
+        ),
+        (["30", "34 y", "32"], ["50", "52", "54"], "('34 y' is no number): only these are compared"),
+        (["30", "34 y", "32"], ["50", "52", "54"], "age differs: healthy 31, depressed 52"),
+        (
+            ["1", "1", "1"],
+            ["2", "2", "2"],
+            "age differs: healthy 1, depressed 2 (the same in all of each)",
+        ),
+        (["a", "b", "a"], ["b", "b", "b"], "age differs: b are 33% of healthy and 100% of depressed"),
+        (
+            [f"h{n}" for n in range(7)],
+            [f"d{n}" for n in range(7)],
+            "age has 14 different entries: not compared",
+        ),
+        (["30", "31", "32"], ["32", "31", "30"], "no difference above d 0.3 or 15%: age."),
+    ],
+)
+def test_what_the_groups_differ_in_is_said_and_what_was_not_compared_too(
+    healthy: list[str], depressed: list[str], words: str
+) -> None:
+    rows = [("healthy", {"age": each} if each else {}) for each in healthy]
+    rows += [("depressed", {"age": each} if each else {}) for each in depressed]
+    batch, study = fielded(rows)
+    said = speech_confounds.shift_notes(study, batch, {})
+    assert words in " ".join(said)
+    assert "sex, site of the participants are not entered" in " ".join(said)
+
+
+@pytest.mark.usefixtures("roster_of_fields")
+def test_the_length_of_answers_is_compared_like_a_field() -> None:
+    batch, study = fielded([("healthy", {}), ("depressed", {})] * 4)
+    heard = {
+        (code, "1"): (Answer("task-1", (15.5, 20.7)[n % 2] + 0.1 * n, 10 + 0.1 * (n // 2), 40, 0),)
+        for n, code in enumerate(batch.cases.participant.tolist())
+    }
+    said = " ".join(speech_confounds.shift_notes(study, batch, heard))
+    assert "length of answers (s) differs: healthy 15.8, depressed 21.1" in said
+    assert "no difference above d 0.3 or 15%: voice in answers (s)." in said
+
+
+def test_sites_can_be_held_out_whole_and_everybody_needs_one() -> None:
+    batch = planted(24, 2, 3.0, seed=2)
+    sites = {code: "AB"[n % 4 // 2] for n, code in enumerate(batch.cases.participant.tolist())}
+    asked = Plan(10, 5, hold_out="site")
+    settings = {"grid": "none", "inner_folds": 2, "stack_grid": "none"}
+    found = speech_testing.tested(
+        batch, tuple(batch.inputs), "speech-tasks-stack", settings, asked, sites=sites
+    )
+    assert found.shares.shape == (1, 24) and np.isfinite(found.shares).all()
+    assert asked.words == "each site tested by recognizers of the others, once"
+    assert (figures(found.y, found.shares, found.persons)["AUC"].value or 0) > 0.8
+    assert "passed" in found.guard_words and "stopped" not in found.guard_words
+    with pytest.raises(SplitError, match="Everybody needs a site"):
+        speech_testing.tested(batch, tuple(batch.inputs), "speech-tasks-vote", {}, asked, sites={"P01": "A"})
+
+
+def test_a_stored_target_says_which_class_is_positive() -> None:
+    named = Recipe("depression", "participant", ("group",), classes=("depressed", "control"))
+    assert positive_in(Target(named, named.classes, {})) == "control"
+    assert positive_in(Target(replace(named, classes=()), named.classes, {})) == "depressed"
+
+
+def test_what_is_fused_is_chosen_by_kind_before_any_result() -> None:
+    def named(*shorts: str) -> tuple[str, ...]:
+        known = [Embedding(each, each, kind=each[0] if each[1:2] == "_" else "") for each in shorts]
+        return to_fuse(known)
+
+    assert named("I_m", "T_m", "R_m", "R_p", "R_f") == ("R_m", "R_p", "R_f")
+    assert named("I_m", "T_m", "R_m", "Rest") == ("R_m", "T_m", "I_m")
+    assert named("Rest", "mine") == ("Rest", "mine")
+    assert named("I_m") == ("I_m",)
 
 
 @pytest.mark.parametrize(
@@ -237,6 +383,14 @@ def test_an_answer_is_flagged(answer: Answer, reasons: list[str]) -> None:
     [
         (("depressed", "healthy"), "depressed"),
         (("low", "high"), "high"),
+        (("depressed", "non-depressed"), "depressed"),
+        (("clinical", "non-clinical"), "clinical"),
+        (("Depressed", "Not depressed"), "Depressed"),
+        (("no_depression", "depression"), "depression"),
+        (("case", "noncase"), "case"),
+        (("clinical", "subclinical"), "clinical"),
+        (("depression", "depression-free"), "depression"),
+        (("never depressed", "remitted"), "remitted"),
         (("a", "b"), "b"),
         (("m", "f"), "f"),
     ],
@@ -284,4 +438,7 @@ def test_the_papers_tables_are_made_by_one_command(
     ]
     assert all("simulated speakers" in table["data"] and "QUICK" in table["notes"][0] for table in tables)
     assert len(tables[1]["rows"]) == 9 and tables[-1]["runs"]
-    assert "guards passed" in tables[-1]["controls"][-1]
+    assert "uards" in tables[-1]["controls"][-1]
+    assert all("Guards: " in line for line in tables[-1]["controls"][:-1])
+    told = " ".join(tables[-1]["notes"])
+    assert "fixed before any result" in told and "length of answers (s)" in told

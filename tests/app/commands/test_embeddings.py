@@ -48,6 +48,9 @@ def test_train_show_add_and_list(
     [
         (("--set", "layers=3"), "no setting layers"),
         (("--set", "dimension=many"), "a number is meant"),
+        (("--set", "feature=plp"), "give --feature plp instead"),
+        (("--set", "kind=tdnn"), "give --kind tdnn instead"),
+        (("--set", "seed=2"), "give --seed 2 instead"),
         (("--held-out", "1"), "give a share"),
         (("--held-out", "0.9", "--speakers-apart"), "too few to hold out"),
     ],

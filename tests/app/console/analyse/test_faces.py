@@ -16,6 +16,7 @@ from analysis.detection.box_book import BoxBook, FaceBox
 from analysis.detection.picture_sources import FolderPictures
 from analysis.simulate.drawn_expressions import draw_people
 from app.analysing.face_pictures import FOLDER_BOOK, folder_pictures
+from app.console.analyse import faces_live
 from app.console.analyse.faces_boxes import BoxesTab
 from app.console.analyse.faces_page import FacesPage
 from app.console.analyse.faces_pictures import place_of
@@ -207,6 +208,39 @@ def test_a_camera_that_is_not_there_is_told_in_a_sentence(shown: FacesPage, qtbo
     qtbot.waitUntil(lambda: bool(live.trouble.text), timeout=PATIENCE_MS)
     assert "camera 97 cannot be opened" in live.trouble.text
     assert live.start_button.isEnabled()
+
+
+def test_a_session_that_has_ended_is_told_and_start_stays_usable(
+    shown: FacesPage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    idle(shown, qtbot)
+    live = shown.live
+    gone = tmp_path / "face.ring"
+    gone.write_bytes(b"no ring")
+    for path in (tmp_path / "never.ring", gone):
+        live.source.addItem("ended", path)
+        live.source.setCurrentIndex(live.source.count() - 1)
+        QTest.mouseClick(live.start_button, Qt.MouseButton.LeftButton)
+        assert "Has its session ended?" in live.trouble.text
+        assert live.looker is None and live.start_button.isEnabled()
+
+
+def test_a_full_table_is_told_and_the_lines_go_on(
+    shown: FacesPage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle(shown, qtbot)
+    live = shown.live
+    shown.tabs.setCurrentWidget(live)
+    monkeypatch.setattr(faces_live, "MOST_ROWS", 2)
+    live.source.setCurrentIndex(live.source.findData("generated"))
+    QTest.mouseClick(live.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(live.bars.seen) > 4, timeout=PATIENCE_MS)
+    assert len(live.seen) == 2 and "The table is full" in live.trouble.text
+    QTest.mouseClick(live.stop_button, Qt.MouseButton.LeftButton)
+    assert len(live.seen) == 2
+    # Half a minute without a picture leaves nothing to draw, and that is drawn.
+    live.bars.show_seen(())
+    assert live.bars.classes and not live.bars.grab().isNull()
 
 
 def test_training_without_a_box_says_what_to_do(shown: FacesPage, qtbot: QtBot) -> None:

@@ -79,6 +79,16 @@ def test_persons_are_tested_shown_and_reported(speech: SpeechPage, tmp_path: Pat
     qtbot.waitUntil(lambda: speech.table.rowCount() == 1, timeout=PATIENCE_MS)
     idle(speech, qtbot)
     assert speech.target.currentText() == "group" and speech.positive.currentText() == "depressed"
+    speech.recognizer.setCurrentIndex(1)
+    assert not speech.first.isEnabled() and not speech.grid.isEnabled()
+    speech.recognizer.setCurrentIndex(0)
+    speech.first.setCurrentIndex(1)
+    speech.hold_out.setCurrentIndex(1)
+    assert speech.hold_out.currentText() == "Each site" and not speech.folds.isEnabled()
+    assert speech.wanted is not None
+    assert (speech.wanted.first, speech.wanted.plan.hold_out) == ("forest", "site")
+    speech.first.setCurrentIndex(0)
+    speech.hold_out.setCurrentIndex(0)
     speech.grid.setCurrentIndex(0)
     speech.folds.setValue(3)
     speech.repeats.setValue(2)
