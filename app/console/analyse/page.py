@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.console import icons
+from app.console.help_viewer import pages
 from app.console.parts import Elided, Heading, Line, quiet
 from app.study import Study
 
@@ -31,7 +32,7 @@ class Step:
     `factory` ("module:Class") makes a QWidget with `show_study(study: Study | None)` and the signals
     `said(text, level)` and `jump_asked(path, time_s)`. What it may have besides: `closing()`, to give up what
     runs; `show_run(folder: Path)`, to show one run; `step_asked(name, folder or None)`, to lead to another
-    step; `start_asked(arguments)`, to have `evoke ARGUMENTS` make a run; the property `help`.
+    step; `start_asked(arguments)`, to have `evoke ARGUMENTS` make a run. Its help page is that of its name.
     """
 
     name: str
@@ -100,7 +101,7 @@ class AnalysePage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("help", "analyse")
+        self.setProperty("help", _help_of(PAGES[0].name))
         self.study: Study | None = None
         self.made: dict[str, QWidget] = {}
         row = QHBoxLayout(self)
@@ -175,6 +176,7 @@ class AnalysePage(QWidget):
                 known.step_asked.connect(self.go_to)
             if hasattr(page, "start_asked"):
                 known.start_asked.connect(self.start_run)
+            page.setProperty("help", _help_of(name))
             self.stack.addWidget(page)
             self.made[name] = page
         return self.made[name]
@@ -201,6 +203,7 @@ class AnalysePage(QWidget):
         cast("Any", self.step("runs")).start(arguments)
 
     def _show_step(self) -> None:
+        self.setProperty("help", _help_of(self.current))
         if self.study is None:
             self.stack.setCurrentWidget(self.empty)
             return
@@ -231,3 +234,8 @@ class AnalysePage(QWidget):
                 self._item(step.name).setIcon(icons.icon(step.icon))
         if event.type() == QEvent.Type.FontChange and hasattr(self, "steps"):
             self._fit_side()
+
+
+def _help_of(step: str) -> str:
+    """Return the help page of a step: its own where there is one."""
+    return step if step in pages() else "analyse"
