@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +41,8 @@ KINDS: Mapping[str, frozenset[str]] = MappingProxyType(
 PERIPHERAL = "peripheral"
 OWN = frozenset({"time", "package", "marker", "battery", "other", ""})
 """Kinds of channels that say nothing of the body."""
-KEY_COLUMNS = ("time", "edge", "key", "class", "trial", "stage")
+KEY_COLUMNS = ("time", "edge", "key", "class", "trial", "stage", "press")
+"""Of a table of keys; "press" is what a key's down and up share, told without what was typed."""
 NEAREST_FROM_HZ = 2000.0
 """From this rate on a grid point takes its nearest sample: a line between two of them would dull a sound."""
 EXACT_ROWS = 1e-3
@@ -154,11 +157,23 @@ def preferred(infos: Iterable[StreamInfo], modality: str) -> list[StreamInfo]:
     return [info for info, _ in sorted(found, key=rank)]
 
 
+def key_columns(table: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return those of `KEY_COLUMNS` that a session's table of keys has; "press" where all are numbered."""
+    columns = {name: table[name] for name in KEY_COLUMNS if name in table}
+    if "payload" in table:
+        known = [json.loads(str(each) or "{}").get("press") for each in table["payload"]]
+        if all(each is not None for each in known):
+            # Each author counts its own presses: a presenter that came back begins anew.
+            authors = table.get("source", np.full(len(known), ""))
+            columns["press"] = np.array([f"{who} {each}" for who, each in zip(authors, known, strict=True)])
+    return columns
+
+
 def _keys(session: Session) -> Signal | None:
     table = session.keys
     if not len(table.get("time", ())):
         return None
-    columns = {name: table[name] for name in KEY_COLUMNS if name in table}
+    columns = key_columns(table)
     texts = {name: np.array(column, str) for name, column in columns.items() if column.dtype == object}
     start_s = float(table["time"].min())
     return Signal("keys", 0.0, start_s, np.zeros((0, 0), np.float32), (), (), table=columns | texts)

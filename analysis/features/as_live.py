@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from analysis.corpus.cases import InputSpec
 from analysis.features.feature import Feature, FeatureError, OfSpan, Signal, Steps, Stop
 from analysis.features.reach import Reach
+from analysis.features.windows import EPSILON_S
 
 AS_LIVE = "as_live_s"
 """The setting that every feature has: seconds before a span's end that are known; absent: the recording."""
@@ -48,6 +49,11 @@ def limited(signal: Signal, stop_s: float, memory_s: float, least_s: float = 0.0
         inside = (time_s >= start_s) & (time_s < stop_s)
         table = {name: column[inside] for name, column in signal.table.items()}
         return replace(signal, table=table, doubtful=())
+    if signal.modality == "text":
+        # An utterance is known when it has been said; without times of its own it lasts as long as its trial.
+        begun_s, ended_s = signal.table["start_s"], signal.table["stop_s"]
+        inside = (begun_s >= start_s - EPSILON_S) & (ended_s <= stop_s + EPSILON_S)
+        return replace(signal, table={name: column[inside] for name, column in signal.table.items()})
     if signal.times_s is not None and signal.frames is not None:
         low, high = (int(each) for each in np.searchsorted(signal.times_s, (start_s, stop_s), "left"))
         whole = signal.frames

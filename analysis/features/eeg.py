@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -274,7 +275,8 @@ def _logarithm(power: Floats) -> Floats:
 
 
 def _flat(values: Floats) -> Floats:
-    return values.reshape(len(values), -1)
+    # Not -1: of no window at all NumPy cannot tell it.
+    return values.reshape(len(values), math.prod(values.shape[1:]))
 
 
 def _names(channels: Sequence[str], kinds: Sequence[str] | Bands) -> tuple[str, ...]:

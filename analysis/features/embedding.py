@@ -35,6 +35,11 @@ def _embedding(
     del window_s, hop_s
     try:
         folder = found_at(str(settings["extractor"]))
+        if not settings["sha256"]:
+            raise FeatureError(
+                f"speech.embedding: give the checksum of '{settings['extractor']}' too (setting sha256, now"
+                f" {checksum(folder)}): without it a changed extractor would pass for the old one."
+            )
         extractor = extractor_at(folder.resolve(), str(settings["sha256"]))
     except SpeakersError as error:
         raise FeatureError(str(error)) from error

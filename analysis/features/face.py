@@ -193,7 +193,8 @@ def _motion(places: Floats, times_s: Times) -> Floats:
         return made
     gap_s = np.diff(times_s)
     with np.errstate(divide="ignore", invalid="ignore"):
-        made[1:, :2] = np.diff(places[:, :2], axis=0) / places[:-1, 2:3] / gap_s[:, None]
+        # The cascade's box is a square: its height is a face width too, as a share of the picture's height.
+        made[1:, :2] = np.diff(places[:, :2], axis=0) / places[:-1, 2:4] / gap_s[:, None]
         made[1:, 2] = np.log(places[1:, 2] / places[:-1, 2]) / gap_s
     made[1:][gap_s > _WIDEST_GAP_S] = np.nan
     return made
@@ -234,7 +235,7 @@ EXPRESSION = Feature(
 
 BOX = Feature(
     name="face.box",
-    version=1,
+    version=2,
     modalities=("face",),
     about=(
         "Where the face is, as shares of the picture (middle x and y, width, height), and how fast it "

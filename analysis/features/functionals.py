@@ -18,11 +18,10 @@ from analysis.features.contours import CEPSTRUM, CONTOURS, SHAPE, SPECTRUM, VOIC
 from analysis.features.feature import Feature, FeatureError, Signal, Steps
 from analysis.features.intonation import INTONATION, intonation
 from analysis.features.rhythm import RHYTHM, rhythm
-from analysis.features.sound import speech_of
 from analysis.features.statistics_of_contours import summarise
 from analysis.features.voice_activity import is_speech, spoken
 from analysis.features.voice_frames import HOP_S, VoiceFrames, describe
-from analysis.features.voice_quality import sound_of
+from analysis.features.voice_quality import sound_of, voice_of
 from analysis.features.windows import cut
 
 Times = NDArray[np.float64]
@@ -83,7 +82,7 @@ def _functionals(
     chosen = str(settings["set"])
     names = names_of(chosen)
     below_loud_db = float(settings["below_loud_db"])
-    sound, windows = speech_of(signal), cut(spans, window_s, hop_s)
+    sound, windows = voice_of(signal), cut(spans, window_s, hop_s)
     longest_s = float(windows.length_s.max(initial=0.0))
     if longest_s > LONGEST_S:
         raise FeatureError(

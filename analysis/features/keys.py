@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,12 @@ def _presses(signal: Signal) -> tuple[Press, ...]:
 
 
 def _inside(presses: Sequence[Press], span: Sequence[float]) -> list[Press]:
-    return [press for press in presses if span[0] <= press.down_s < span[1]]
+    """Return the presses that begin in a span; how long one was held that ends behind it is not known."""
+    return [
+        press if not press.up_s > span[1] else replace(press, up_s=float("nan"))
+        for press in presses
+        if span[0] <= press.down_s < span[1]
+    ]
 
 
 def _intervals(
@@ -145,7 +151,7 @@ INTERVALS = Feature(
 
 STATISTICS = Feature(
     name="keys.statistics",
-    version=1,
+    version=2,
     modalities=("keys",),
     about=(
         "Intervals (down to down), dwell (down to up) and flight (up to the next down) in seconds: mean, "

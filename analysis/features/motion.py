@@ -7,6 +7,7 @@ name, and look at the result without it too.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from analysis.features.windows import Sums, cut, reaching_back, widened
 from analysis.views.filters import Filters
 
 MOVEMENT_HZ, SWAY_HZ = (0.5, 10.0), (0.1, 0.6)
+TO_G = {"": 1.0, "g": 1.0, "mg": 1e-3, **dict.fromkeys(("m/s2", "m/s^2", "m/s²"), 1 / 9.80665)}
 LEAST_G = 1e-4
 """Added before a logarithm: what the sensor makes by itself."""
 LEAST_TURN = 1e-3
@@ -38,11 +40,12 @@ def extract(
 
     Movement is the RMS between 0.5 and 10 Hz over all axes, sway between 0.1 and 0.6 Hz, jerk the mean step
     from sample to sample, turning how far a second's mean is from that of the second before. NaN where less
-    than half was recorded. Raises FeatureError below 25 Hz. `context_s` lets every window begin earlier,
-    `around_s` widens it on both sides (known afterwards only).
+    than half was recorded. `context_s` lets every window begin earlier, `around_s` widens it on both sides
+    (known afterwards only). Raises FeatureError below 25 Hz and for a unit that is no acceleration.
     """
     if signal.rate_hz < LEAST_RATE_HZ:
         raise FeatureError(f"motion needs at least {LEAST_RATE_HZ:g} Hz, not {signal.rate_hz:g}.")
+    signal = _in_g(signal)
     asked = cut(spans, window_s, hop_s)
     windows = reaching_back(widened(asked, float(settings["around_s"])), float(settings["context_s"]))
     steps = np.diff(signal.values.astype(np.float64), axis=0, append=np.nan)
@@ -63,6 +66,20 @@ def extract(
     return chosen(asked.steps(values, NAMES), settings["which"], "motion")
 
 
+def _in_g(signal: Signal) -> Signal:
+    """Return a signal in g; raises FeatureError for a unit that is no acceleration."""
+    scales = [TO_G.get(unit.strip().lower()) for unit in signal.units]
+    for channel, unit, scale in zip(signal.channels, signal.units, scales, strict=True):
+        if scale is None:
+            raise FeatureError(
+                f"motion: {channel} is in '{unit}', which is no acceleration. Import the recording with its"
+                " unit, such as g."
+            )
+    if all(scale == 1 for scale in scales):
+        return signal
+    return replace(signal, values=signal.values * np.array(scales, np.float32))
+
+
 def _strength(signal: Signal, low_hz: float, high_hz: float) -> NDArray[np.float64]:
     passed = Filters(low_hz, high_hz).apply(signal.values, signal.rate_hz)
     power = whole_seconds(np.square(passed).sum(axis=1), signal)
@@ -71,7 +88,7 @@ def _strength(signal: Signal, low_hz: float, high_hz: float) -> NDArray[np.float
 
 MOTION = Feature(
     "motion",
-    1,
+    2,
     ("acceleration",),
     "How much, how steadily a wrist moves, sways and turns, as log10 of g. context_s: the window begins so"
     " much earlier; around_s: so much more on both sides; which: only these.",

@@ -29,6 +29,9 @@ LOW_HZ, HIGH_HZ = 0.05, 2.0
 SHORTEST_S, LONGEST_S = 1.0, 12.0
 STANDS_OUT = 0.3
 """A peak must stand out by this share of the recording's usual swing (twice its SD)."""
+NEGLIGIBLE = 1e-7
+"""A swing below this share of the values is what arithmetic leaves of a signal that does not move: float32
+holds no finer step."""
 LEAST_BREATHS = 3
 FAR_S = 3.0
 LEAST_RATE_HZ = 2.0
@@ -72,6 +75,8 @@ def breaths_of(values: Floats, start_s: float, rate_hz: float) -> Breaths:
     if not np.isfinite(wave).any():
         return Breaths(*(np.zeros(0) for _ in range(4)))
     standing = STANDS_OUT * 2 * float(np.nanstd(wave))
+    if standing <= NEGLIGIBLE * float(np.nanmax(np.abs(values))):
+        return Breaths(*(np.zeros(0) for _ in range(4)))
     parts: list[Floats] = []
     for run in whole_runs(np.isfinite(wave)):
         part = wave[run]
@@ -150,14 +155,15 @@ def _numbers(breaths: Breaths, windows: Windows) -> Floats:
         whole.mean(breaths.depth, LEAST_BREATHS),
         whole.sd(breaths.depth, LEAST_BREATHS),
         divided(whole.of(breathing_in), whole.of(length - breathing_in), enough),
-        divided(whole.of(breaths.depth), windows.length_s / 60, enough),
+        # Not by the window's length: breaths that it cuts, and what is missing of it, count on neither side.
+        divided(60 * whole.of(breaths.depth), whole.of(length), enough),
     ]
     return np.stack(columns, axis=1)
 
 
 RESPIRATION = Feature(
     "respiration",
-    1,
+    2,
     ("respiration", "bvp", "ecg"),
     "Rate, depth, variability of breaths and the ratio of breathing in to out; volume is depth a minute."
     " Of a pulse wave or ECG by the source amplitude, baseline or interval of the beats."

@@ -8,14 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.features.feature import Feature, Signal, Steps
+from analysis.features.feature import Feature, FeatureError, Signal, Steps
 from analysis.features.sound import speech_of
 from analysis.features.voice_frames import FRAME_S, HOP_S, NAMES, describe
 
 Times = NDArray[np.float64]
 
+LEAST_RATE_HZ = 5000.0
+"""Below it nothing is left above 2 kHz, which Hammarberg's index is taken of."""
 PIECE_S = 120.0
 """Longer sounds are described piece by piece, for their spectra would fill the memory."""
+
+
+def voice_of(signal: Signal) -> Signal:
+    """Return a sound as one channel; raises FeatureError where it is too slow to hold a voice's spectrum."""
+    sound = speech_of(signal)
+    if sound.rate_hz < LEAST_RATE_HZ:
+        raise FeatureError(f"a voice needs at least {LEAST_RATE_HZ:g} Hz, not {sound.rate_hz:g}.")
+    return sound
 
 
 def sound_of(signal: Signal, start_s: float, stop_s: float) -> tuple[NDArray[np.float64], float]:
@@ -37,7 +47,7 @@ def in_pieces(
 
 def _voice(signal: Signal, spans: Times, window_s: float, hop_s: float, settings: Mapping[str, Any]) -> Steps:
     del window_s, hop_s, settings
-    sound = speech_of(signal)
+    sound = voice_of(signal)
     values: list[NDArray[np.float32]] = [np.zeros((0, len(NAMES)), np.float32)]
     times: list[Times] = [np.zeros(0)]
     first = [0]

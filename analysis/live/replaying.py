@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.corpus.corpus import CorpusError, Recording, Span, Trial
 from analysis.corpus.loading import load_recording
-from analysis.corpus.signals import BLOCK_POINTS, EXACT_ROWS, KEY_COLUMNS, preferred
+from analysis.corpus.signals import BLOCK_POINTS, EXACT_ROWS, key_columns, preferred
 from analysis.live.plan import LiveError
 from analysis.live.streams import KEYS, Streams
 from analysis.modalities import Modality
@@ -60,7 +60,7 @@ class Replay:
             if self._session.streams[info.id].rows
         }
         self._tracks = {name: _track(stream) for name, stream in streams.items()}
-        self._keys: Mapping[str, NDArray[Any]] = self._session.keys if KEYS in wanted else {}
+        self._keys: Mapping[str, NDArray[Any]] = key_columns(self._session.keys) if KEYS in wanted else {}
         self._next_key = 0
         if not self._tracks and not len(self._keys.get("time", ())):
             raise LiveError(
@@ -107,7 +107,7 @@ class Replay:
         stop = int(np.searchsorted(time_s, until_s, "left"))
         if stop > self._next_key:
             rows = [
-                {name: self._keys[name][row] for name in KEY_COLUMNS if name in self._keys}
+                {name: column[row] for name, column in self._keys.items()}
                 for row in range(self._next_key, stop)
             ]
             streams.push_keys(rows)

@@ -29,8 +29,9 @@ class Press:
 def presses_of(keys: Mapping[str, NDArray[Any]], classes: Sequence[str] | None = None) -> tuple[Press, ...]:
     """Return the presses of a session's key table (`Session.keys`), in order; only of `classes` if given.
 
-    Down and up belong together by the number of the press; where a file has none, by the key's name or
-    class, the oldest first. Repeats of a held key are no presses.
+    A signal's table (`analysis.corpus.signals.key_columns`) is taken as well. Down and up belong together by
+    the number of the press; where there is none, by the key's name or class, the oldest first. Repeats of a
+    held key are no presses.
     """
     if not len(keys.get("time", ())):
         return ()
@@ -92,6 +93,8 @@ def _curve(name: str, presses: Sequence[Press], values: Sequence[float]) -> Curv
 
 def _name(keys: Mapping[str, NDArray[Any]], row: int) -> tuple[str, str]:
     """Return what the two edges of a press share; it never leaves this file."""
+    if "press" in keys:
+        return "press", str(keys["press"][row])
     if "payload" in keys:
         payload = json.loads(str(keys["payload"][row]) or "{}")
         if "press" in payload:

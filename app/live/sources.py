@@ -198,6 +198,8 @@ class SessionSource:
                     "time": event.time, "edge": str(event.payload.get("edge", "")),
                     "key": str(event.payload.get("key", "")), "class": str(event.payload.get("class", "")),
                     "trial": event.trial, "stage": event.stage,
+                    # As `analysis.corpus.signals.key_columns` has it of the finished file.
+                    "press": f"{event.source} {event.payload.get('press', event.payload.get('class', ''))}",
                 }
                 for event in parse_journal(whole).events
                 if event.kind == "key"

@@ -41,7 +41,11 @@ def neurokit(given: Any) -> dict[str, Any]:
         ]
         mean_ms, sdnn_ms = (float(variability[name].iloc[0]) for name in ("HRV_MeanNN", "HRV_SDNN"))
         rows.append([60_000 / mean_ms, sdnn_ms, float(skin["EDA_Tonic"].mean())])
-    return {"peaks": np.array(peaks), "responses": np.array(responses), "values": np.array(rows)}
+    return {
+        "peaks": np.array(peaks).reshape(-1, 3),
+        "responses": np.array(responses).reshape(-1, 3),
+        "values": np.array(rows),
+    }
 
 
 def librosa(given: Any) -> dict[str, Any]:

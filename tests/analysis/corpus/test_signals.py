@@ -15,7 +15,7 @@ from analysis.corpus.corpus import CorpusError
 from analysis.corpus.loading import load_recording
 from analysis.corpus.signals import columns_of, modalities_of, read_signal, signal_of
 from analysis.exchange.import_session import ImportedStream
-from analysis.features.feature import Signal
+from analysis.features.feature import Signal, feature
 from analysis.records import Event
 from analysis.session_file import open_session
 from tests.helpers.corpus_files import Happenings, info, numbers, pictures, write
@@ -167,6 +167,30 @@ def test_keys_are_the_table_with_their_trials(tmp_path: Path) -> None:
     assert found.table["trial"].tolist() == [0, 0, 1]
     assert found.table["time"].tolist() == pytest.approx([1.0, 1.1, 1.2])
     assert set(found.table) == {"time", "edge", "key", "class", "trial", "stage"}
+
+
+def test_presses_keep_their_numbers_without_what_was_typed(tmp_path: Path) -> None:
+    """A hidden letter's up is lost, as where a stage ends while a key is held: the next has its own up."""
+    happened = Happenings()
+    for time, edge, press in (
+        (1.0, "down", 1),
+        (1.5, "down", 2),
+        (1.6, "up", 2),
+        (2.0, "down", 3),
+        (2.3, "up", 3),
+    ):
+        key = {"key": "", "char": "x", "edge": edge, "class": "letter", "press": press}
+        happened.add(time, "key", 0, "typing", **key)
+    recording, _, _ = load_recording(write(tmp_path / "x.h5", (), happened.events))
+    found = signal_of(recording, "keys")
+    assert found is not None
+    assert found.table["press"].tolist() == [f"presenter {press}" for press in (1, 2, 2, 3, 3)]
+    assert not {"char", "payload"} & set(found.table)
+    what = feature("keys.statistics")
+    made = what.extract(found, np.array([[0.0, 4.0]]), 0.0, 0.0, what.settings)
+    dwell, flight = (made.values[0, made.names.index(f"{name}_mean_s")] for name in ("dwell", "flight"))
+    assert dwell == pytest.approx((0.1 + 0.3) / 2, rel=1e-4)
+    assert flight == pytest.approx(2.0 - 1.6, rel=1e-4)
 
 
 def test_refused_streams_are_not_read(tmp_path: Path) -> None:

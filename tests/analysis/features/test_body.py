@@ -245,6 +245,27 @@ def test_breathing_of_known_rate_depth_and_ratio() -> None:
     assert column(made, "volume_per_min")[0] == pytest.approx(45, rel=0.2)
 
 
+def test_volume_is_depth_times_rate_wherever_a_window_cuts_its_breaths() -> None:
+    """Seven seconds a breath, 3 units deep: 3 x 60 / 7; windows of 24 s hold two or three whole ones."""
+    times = np.arange(25 * 400) / 25
+    source = make_signal("respiration", 1.5 * np.sin(2 * np.pi * times / 7), 25.0)
+    made = extract("respiration", source, [[20, 380]], 24.0, 1.0)
+    volume = column(made, "volume_per_min")
+    assert np.isfinite(volume).any() and np.isnan(volume).any()
+    np.testing.assert_allclose(volume[np.isfinite(volume)], 180 / 7, rtol=0.02)
+
+
+@pytest.mark.parametrize("level", [1.0, 1.1, 512.3, -40.7])
+def test_a_belt_that_does_not_move_breathes_not(level: float) -> None:
+    """What a filter's arithmetic leaves of a constant is no breath."""
+    made = extract("respiration", make_signal("respiration", np.full(25 * 180, level), 25.0), [[20, 170]])
+    assert np.isnan(made.values).all()
+    times = np.arange(25 * 180) / 25
+    shallow = 512.3 + 0.01 * np.sin(2 * np.pi * 0.25 * times)
+    made = extract("respiration", make_signal("respiration", shallow, 25.0), [[20, 170]])
+    assert column(made, "rate_per_min")[0] == pytest.approx(15, rel=0.01)
+
+
 @pytest.mark.parametrize("source", ["interval", "amplitude", "baseline"])
 def test_breathing_shows_in_the_pulse(source: str) -> None:
     """A pulse whose rate, height and foot swing 15 times a minute."""
@@ -382,6 +403,16 @@ def test_motion_of_a_known_swing_and_of_none() -> None:
     longer = extract("motion", source, [[90, 150]], 30.0, context_s=30.0)
     expected = extract("motion", source, [[60, 150]], 60.0, 30.0)
     np.testing.assert_allclose(longer.values, expected.values, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("unit", "scale"), [("mg", 1e3), ("m/s^2", 9.80665), ("m/s²", 9.80665)])
+def test_motion_is_in_g_whatever_it_was_recorded_in(unit: str, scale: float) -> None:
+    wave = np.random.default_rng(1).normal(0, 0.1, (32 * 60, 3))
+    in_g = extract("motion", make_signal("acceleration", wave, 32.0, unit="g"), [[0, 60]], 20.0)
+    other = make_signal("acceleration", wave * scale, 32.0, unit=unit)
+    np.testing.assert_allclose(extract("motion", other, [[0, 60]], 20.0).values, in_g.values, atol=1e-4)
+    with pytest.raises(FeatureError, match="acceleration0 is in 'V', which is no acceleration"):
+        extract("motion", make_signal("acceleration", wave, 32.0, unit="V"), [[0, 60]])
 
 
 @pytest.mark.parametrize("name", ["skin.change", "motion"])

@@ -136,6 +136,16 @@ def test_windows_of_many_spans_are_those_of_each_by_itself(name: str) -> None:
         np.testing.assert_allclose(together.values[rows], alone.values, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "name", ["eeg.de", "eeg.de_filtered", "eeg.band_power", "eeg.asymmetry", "eeg.hjorth"]
+)
+@pytest.mark.parametrize("spans", [np.zeros((0, 2)), [[0.0, 0.5], [1.0, 1.9]]], ids=["none", "too short"])
+def test_spans_without_a_whole_window_have_no_row(name: str, spans: Any) -> None:
+    made = extract(name, noise(4.0, 3), spans, 1.0)
+    assert made.values.shape == (0, len(made.names)) and len(made.names) > 0
+    assert made.first.tolist() == [0] * (len(spans) + 1)
+
+
 def test_a_sine_has_its_frequency_as_mobility_and_complexity_one() -> None:
     times = np.arange(512) / 256
     made = extract("eeg.hjorth", make_signal("eeg", 5 * np.sin(2 * np.pi * 6 * times), 256.0), [[0, 2]])

@@ -104,7 +104,17 @@ def test_a_face_that_is_too_small_is_no_face(drawn: bytes) -> None:
         assert len(made.values) == rows
 
 
-def test_boxes_move_as_the_face_does(shifted: Callable[[int], bytes]) -> None:
+def test_up_and_down_count_as_much_as_left_and_right(shifted: Callable[..., bytes]) -> None:
+    """The same 32 pixels on a picture of 640 x 480: as many face widths either way."""
+    stream = camera([shifted(0), shifted(0, 32), shifted(32, 32)])
+    made = extracted("face.box", stream, [(20.0, 20.3)], rate_hz=0.0)
+    down, right = made.values[1, BOX_NAMES.index("y_per_s")], made.values[2, BOX_NAMES.index("x_per_s")]
+    width_px = 640 * made.values[0, BOX_NAMES.index("width")]
+    assert down == pytest.approx(32 / width_px / 0.1, rel=0.15)
+    assert down == pytest.approx(right, rel=0.2)
+
+
+def test_boxes_move_as_the_face_does(shifted: Callable[..., bytes]) -> None:
     stream = camera([shifted(0), shifted(16), shifted(32), NOBODY])
     made = extracted("face.box", stream, [(20.0, 20.4)], rate_hz=0.0)
     assert made.names == BOX_NAMES
@@ -117,13 +127,14 @@ def test_boxes_move_as_the_face_does(shifted: Callable[[int], bytes]) -> None:
 
 
 @pytest.fixture(scope="module")
-def shifted(drawn: bytes) -> Callable[[int], bytes]:
-    """The drawn face moved to the right by some pixels, as a picture of 640 pixels."""
+def shifted(drawn: bytes) -> Callable[..., bytes]:
+    """The drawn face moved to the right and down by some pixels, as a picture of 640 pixels."""
     with av.open(io.BytesIO(drawn), "r", format="jpeg_pipe") as film:
         picture = next(film.decode(video=0)).to_ndarray(format="rgb24", width=640, height=480)
 
-    def moved(by_px: int) -> bytes:
-        frame = av.VideoFrame.from_ndarray(np.roll(picture, by_px, axis=1), format="rgb24")
+    def moved(by_px: int, down_px: int = 0) -> bytes:
+        rolled = np.roll(picture, (down_px, by_px), axis=(0, 1))
+        frame = av.VideoFrame.from_ndarray(rolled, format="rgb24")
         encoder = av.CodecContext.create("mjpeg", "w")
         encoder.width, encoder.height, encoder.pix_fmt = 640, 480, "yuvj420p"
         encoder.time_base = Fraction(1, 30)

@@ -89,6 +89,15 @@ def test_nothing_typed_is_unknown_and_little_typed_has_no_spread() -> None:
     assert np.isnan(extracted("keys.statistics", nothing, [(0.0, 1.0)]).values).all()
 
 
+def test_a_window_knows_nothing_of_a_key_that_is_still_held_at_its_end() -> None:
+    held = [(1.0, 1.1, "letter"), (1.5, 1.6, "letter"), (1.9, 2.4, "letter")]
+    longer = [*held[:2], (1.9, 3.0, "letter")]
+    one, other = (extracted("keys.statistics", typed(each), [(0.0, 2.0)]) for each in (held, longer))
+    np.testing.assert_array_equal(one.values, other.values)
+    assert of(one, "dwell_mean_s") == pytest.approx(0.1, rel=1e-4)
+    assert of(one, "keys") == 3
+
+
 def test_rolled_keys_have_negative_flights() -> None:
     made = extracted("keys.statistics", typed([(1.0, 1.3, "letter"), (1.2, 1.4, "letter")]), [(0.0, 2.0)])
     assert of(made, "flight_mean_s") == pytest.approx(-0.1, rel=1e-4)

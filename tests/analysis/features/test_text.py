@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from analysis.corpus.cases import InputSpec
 from analysis.corpus.corpus import Recording
 from analysis.corpus.texts import TranscriptError, Utterance, parse_transcript, transcript_text
+from analysis.features.as_live import AS_LIVE, extracted
 from analysis.features.feature import FeatureError, Signal, feature
 from analysis.features.store import describe, key_of
 from analysis.features.text import hashed, texts_in, words_of
@@ -34,6 +35,26 @@ def test_an_utterance_belongs_where_half_of_the_shorter_one_lies() -> None:
     signal = said((3.0, 5.0, "second"), (0.0, 2.0, "first"), (9.0, 20.0, "whole"))
     spans = np.array([[0.0, 6.0], [4.1, 6.0], [10.0, 11.0], [30.0, 31.0]])
     assert texts_in(signal, spans) == ["first second", "", "whole", ""]
+
+
+def test_as_live_a_text_is_known_when_it_has_been_said() -> None:
+    """Of the last 8 s before 10 s: what began before them and what is still being said is not known."""
+    signal = said((0.0, 3.0, "earlier"), (3.0, 5.0, "before"), (8.0, 10.0, "just"), (9.0, 12.0, "still"))
+    what = feature("text.hashed")
+    spans = np.array([[0.0, 10.0], [20.0, 30.0]])
+    made = extracted(what, signal, spans, 0.0, 0.0, {**what.settings, AS_LIVE: 8.0})
+    assert made.first.tolist() == [0, 1, 1]
+    np.testing.assert_array_equal(made.values[0], hashed("before just", int(what.settings["size"])))
+
+
+def test_a_text_with_a_comma_outside_of_quotes_is_refused_and_not_cut() -> None:
+    head = "trial,start_s,end_s,text\n"
+    with pytest.raises(TranscriptError, match="line 2: has more cells than columns") as told:
+        parse_transcript(head + "3,,,It was fine, I think\n", "said.csv")
+    assert "fine" not in str(told.value)
+    known = (Utterance(3, "It was fine, I think"),)
+    assert parse_transcript(head + '3,,,"It was fine, I think"\n', "said.csv") == known
+    assert parse_transcript(head + "3,,,fine,,\n", "said.csv") == (Utterance(3, "fine"),)
 
 
 def test_words_have_no_case_and_one_way_of_writing() -> None:

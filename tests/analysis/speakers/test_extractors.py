@@ -96,6 +96,10 @@ def test_a_changed_file_is_another_feature_and_is_refused(tmp_path: Path) -> Non
         path.write_text(json.dumps(values))
         with pytest.raises(FeatureError, match="another extractor"):
             feature("speech.embedding").extract(signal, np.array([[0.0, 0.9]]), 0, 0, settings)
+        with pytest.raises(FeatureError, match=f"setting sha256, now {named('two')['sha256']}"):
+            feature("speech.embedding").extract(
+                signal, np.array([[0.0, 0.9]]), 0, 0, {"extractor": "two", "sha256": ""}
+            )
     with pytest.raises(FeatureError, match="no extractor is chosen"):
         feature("speech.embedding").extract(
             signal, np.array([[0.0, 0.9]]), 0, 0, {"extractor": "", "sha256": ""}
