@@ -83,7 +83,7 @@ def build(
             y=np.column_stack([values, np.array(further)]).astype(np.float64),
             outputs=target.outputs,
         )
-    used = {str(each): corpus.by_id[str(each)].sha256 for each in np.unique(batch.cases.recording)}
+    used = {name: corpus.by_id[name].sha256 for name in _recordings_in(batch.cases, trials, case_spec)}
     return Built(
         batch, (*target.lost, *made.lost), (*target.warnings, *made.warnings), {**used, **target.files}
     )
@@ -154,6 +154,15 @@ def make_batch(
         raise CorpusError(f"{corpus.name}: no recording holds {wanted}. Choose another recognizer or inputs.")
     progress(1.0)
     return _whole(rows, every, lost, warnings)
+
+
+def _recordings_in(cases: Cases, trials: Sequence[Trial], case_spec: CaseSpec) -> list[str]:
+    """Return the recordings that cases were cut from; a visit may have several, and names its first."""
+    found = {str(each) for each in cases.recording}
+    if case_spec.unit == "session":
+        visits = set(zip(cases.participant.tolist(), cases.session.tolist(), strict=True))
+        found |= {trial.recording for trial in trials if (trial.participant, trial.session) in visits}
+    return sorted(found)
 
 
 def _heard(progress: ProgressFn, done: int, of: int, share: float) -> None:

@@ -19,6 +19,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -91,7 +92,9 @@ def parse_transcript(text: str, source: str) -> tuple[Utterance, ...]:
     return tuple(each for each in found if each.text)
 
 
-def _utterance(row: Mapping[str, str | None], where: str) -> Utterance:
+def _utterance(row: Mapping[str | None, Any], where: str) -> Utterance:
+    if any(each.strip() for each in row.get(None) or ()):
+        raise TranscriptError(f"{where}: has more cells than columns. Put a text with commas in quotes.")
     text = " ".join((row.get("text") or "").split())
     if len(text) > LONGEST:
         raise TranscriptError(f"{where}: the text has more than {LONGEST} characters. Split it.")

@@ -78,8 +78,10 @@ def _read(path: Path, labels: Sequence[int], table: Source) -> Imported:
     if len(cuts.counts) > len(labels):
         raise ImportFileError(f"{path}: holds {len(cuts.counts)} clips, {LABELS} only {len(labels)}.")
     trials = tuple(_trial(place, cuts, labels[place]) for place in range(len(cuts.counts)))
+    beside = _eye_file(path) if kind else None
+    tables = (table,) if beside is None else (table, Source.of(beside))
     return Imported(
-        "SEED", streams, (), (Source.of(path),), trials=trials, statements=statements, tables=(table,)
+        "SEED", streams, (), (Source.of(path),), trials=trials, statements=statements, tables=tables
     )
 
 
@@ -127,10 +129,15 @@ def _window_s(folder: str, counts: Sequence[int]) -> float:
     return 1.0 if np.median(counts) >= LEAST_WINDOWS else LONG_S
 
 
-def _eye(path: Path, cuts: Cuts) -> list[ImportedStream]:
+def _eye_file(path: Path) -> Path | None:
+    """Return the file of eye features that lies beside; the folder of EEG may itself be named after both."""
     places = [*path.parent.iterdir(), *path.parent.parent.iterdir()]
     files = [place / path.name for place in places if place.is_dir() and "eye" in place.name.lower()]
-    file = next((each for each in files if each.is_file()), None)
+    return next((each for each in files if each.is_file() and not each.samefile(path)), None)
+
+
+def _eye(path: Path, cuts: Cuts) -> list[ImportedStream]:
+    file = _eye_file(path)
     if file is None:
         return []
     clips = _numbered(read_mat(file, r"eye_?\d+"), r"eye_?", file, "eye features of a clip")

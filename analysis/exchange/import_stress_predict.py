@@ -182,7 +182,7 @@ def _tasks(path: Path) -> dict[str, tuple[Task, ...]]:
     found: dict[str, tuple[Task, ...]] = {}
     for line, row in enumerate(lines[1:], start=2):
         if row and re.fullmatch(r"S\d{2}", row[0]):
-            day = row[head.index("Date")]
+            day = "".join(row[head.index("Date") :][:1])
             cells = {name: row[head.index(column) :][:2] for column, name in COLUMNS.items()}
             known = [_task(path, line, name, day, texts) for name, texts in cells.items()]
             found[row[0]] = tuple(task for task in known if task is not None)

@@ -48,15 +48,17 @@ WRIST = (
     ("TEMP", "temperature", "degC", 1, 4.0, 1.0),
 )
 """The same, and the rate and what turns the numbers into the unit."""
+NAME, WHAT = re.compile(r"S\d{1,2}"), "SX.pkl of WESAD"
 TIME_SOURCE = "place in the published file and nominal rate"
 
 
 def members(source: Path) -> tuple[Member, ...]:
     """Return the participants: `SX.pkl` in a folder, or in folders of their own; raises ImportFileError."""
-    pattern = "S*.pkl" if source.is_file() or any(source.glob("S*.pkl")) else "S*/S*.pkl"
-    files = [
-        path for path in files_in(source, pattern, "SX.pkl of WESAD") if re.fullmatch(r"S\d{1,2}", path.stem)
-    ]
+    is_here = source.is_file() or any(NAME.fullmatch(path.stem) for path in source.glob("S*.pkl"))
+    pattern = "S*.pkl" if is_here else "S*/S*.pkl"
+    files = [path for path in files_in(source, pattern, WHAT) if NAME.fullmatch(path.stem)]
+    if not files:
+        raise ImportFileError(f"{source}: holds no {WHAT}. Choose the folder that they lie in.")
     files.sort(key=lambda path: int(path.stem[1:]))
     return tuple(Member(path.stem, 1, path, partial(_read, path)) for path in files)
 
@@ -67,6 +69,8 @@ def _read(path: Path) -> Imported:
     if not isinstance(signal, dict) or not {"chest", "wrist"} <= set(signal) or "label" not in found:
         raise ImportFileError(f"{path}: holds no signal of chest and wrist with labels. It is not of WESAD.")
     labels = numbers(found["label"], (-1,), path, "label")
+    if not np.isfinite(labels).all():
+        raise ImportFileError(f"{path}: a label is no number. Download the file again.")
     streams = (_chest(signal["chest"], len(labels), path), *_wrist(signal["wrist"], path))
     trials = tuple(_trials(labels))
     statements = () if trials else ("No label is one of the four conditions: the recording has no trials.",)

@@ -12,6 +12,7 @@ import pickle
 import pickletools
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -64,6 +65,8 @@ def load(path: Path) -> Any:
         ) from error
     except _BROKEN as error:
         raise ImportFileError(f"{path}: is not a sound pickle. Download the file again.") from error
+    finally:
+        _latin1.cache_clear()
 
 
 class _Bounded:
@@ -94,9 +97,12 @@ class _Bounded:
 
 def _count(file: Any) -> None:
     """Go through the steps without taking one; raises _RefusedError for too many, and for names by number."""
-    for number, (opcode, _, _) in enumerate(pickletools.genops(file)):
+    for number, (opcode, given, _) in enumerate(pickletools.genops(file)):
         if number >= MOST_STEPS:
             raise _RefusedError(f"it takes more than {MOST_STEPS} steps to build")
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and not 0 <= int(given or 0) <= MOST_STEPS:
+            # The usual reader reserves a place for every number up to it: gigabytes for a file of ten bytes.
+            raise _RefusedError("it counts what it has read by numbers that no steps lead to")
         if opcode.name in ("PERSID", "BINPERSID", "EXT1", "EXT2", "EXT4", "NEXT_BUFFER"):
             raise _RefusedError("it refers to something outside of itself")
 
@@ -171,7 +177,7 @@ def _array(content: Any, kind: Any, shape: Any, order: Any) -> Any:
     if isinstance(content, list):
         raise _RefusedError("it holds an array of objects")
     if isinstance(content, str):
-        content = content.encode("latin1")
+        content = _latin1(content)
     if not isinstance(kind, _Type) or not isinstance(content, bytes | bytearray):
         raise ValueError("not the state of an array")
     if not isinstance(shape, tuple) or not all(type(each) is int and each >= 0 for each in shape):
@@ -203,6 +209,12 @@ class _Ready:
 def _encode(text: Any, encoding: Any = "latin1", *_: Any) -> bytes:
     if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
         raise _RefusedError("it recodes a text")
+    return _latin1(text)
+
+
+@lru_cache(maxsize=MOST_STEPS)
+def _latin1(text: str) -> bytes:
+    """Return the bytes of a text, made once: a pickle may name the same long one in hundreds of steps."""
     return text.encode("latin1")
 
 

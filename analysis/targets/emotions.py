@@ -40,8 +40,11 @@ PRINTED_TOTALS: Mapping[str, tuple[int, int]] = MappingProxyType(
 
 def to_csv(table: Table) -> str:
     """Return a table as CSV."""
-    lines = [f"{name},{valence},{arousal}" for name, (valence, arousal) in table.items()]
-    return "\n".join(("emotion,valence,arousal", *lines)) + "\n"
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("emotion", *DIMENSIONS))
+    writer.writerows((name, *levels) for name, levels in table.items())
+    return text.getvalue()
 
 
 def from_csv(text: str, source: str) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +15,8 @@ import numpy as np
 from analysis.corpus.building import build
 from analysis.corpus.cases import Batch
 from analysis.corpus.corpus import Corpus, CorpusError, Left
+from analysis.corpus.cutting import TEXT
+from analysis.corpus.texts import transcript_sha256
 from analysis.corpus.warming import warm
 from analysis.evaluation import provenance
 from analysis.evaluation.experiment import Experiment
@@ -180,7 +182,8 @@ def prepare(
         guards = check_division(batch, division, steps=whole.steps or ())
     lost = (*built.lost, *more)
     warnings = (*chosen, *built.warnings)
-    facts = facts_of(study, corpus, target, batch, lost, warnings, plan)
+    has_texts = any(spec.modality == TEXT for spec in whole.inputs)
+    facts = facts_of(study, corpus, target, batch, lost, warnings, plan, built.files, has_texts)
     return Prepared(whole, batch, division, guards, lost, warnings, facts)
 
 
@@ -259,11 +262,19 @@ def facts_of(
     lost: Sequence[Lost],
     warnings: Sequence[str],
     plan: Plan | None,
+    files: Iterable[str] = (),
+    has_texts: bool = False,
 ) -> dict[str, Any]:
-    """Return inputs.json: everything that went in by hash, and what did not with the reason."""
-    used = sorted({str(name) for name in batch.cases.recording})
+    """Return inputs.json: everything that went in by hash, and what did not with the reason.
+
+    `files` name what the cases were cut from: a case that is a visit may lie in several recordings.
+    """
+    visits = set(zip(batch.cases.participant.tolist(), batch.cases.session.tolist(), strict=True))
+    beside = [corpus.by_id[name] for name in files if name in corpus.by_id]
+    used = {str(name) for name in batch.cases.recording}
+    used |= {each.id for each in beside if (each.participant, each.session) in visits}
     recordings = {}
-    for name in used:
+    for name in sorted(used):
         recording = corpus.by_id[name]
         recordings[name] = {
             "sha256": recording.sha256,
@@ -271,7 +282,7 @@ def facts_of(
             "session": recording.session,
             "origin": recording.origin,
             "file": _relative(recording.path, study.folder),
-        }
+        } | ({"transcript": recording.transcript} if has_texts else {})
     return {
         "study": {"name": study.name, "uuid": study.uuid, "kind": study.kind},
         "recordings": recordings,
@@ -302,7 +313,7 @@ def _middles(corpus: Corpus, target: Target) -> dict[str, float]:
 def changes(study: Study, run: Run, target: Target | None) -> list[str]:
     """Return, in words, what is not as it was when a run was made.
 
-    Recordings, label files, the target, our code and versions. Every recording's and label file's content is
+    Recordings, transcripts, label files, the target, our code and versions. The content of every file is
     hashed anew.
     """
     facts, found = run.facts, []
@@ -321,6 +332,8 @@ def changes(study: Study, run: Run, target: Target | None) -> list[str]:
             continue
         if now != known["sha256"]:
             found.append(f"recording {name} ({known['participant']}) has changed")
+        if "transcript" in known and transcript_sha256(path) != known["transcript"]:
+            found.append(f"the transcript of {name} ({known['participant']}) has changed")
     for name, sha256 in facts["labels"].items():
         try:
             now = label_sha256(study.folder / name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -17,7 +18,7 @@ from analysis.agreement.traces import GRID_HZ
 from analysis.corpus.corpus import Corpus, Span, Trial
 from analysis.labels.reader import LabelFileError, LogContents, find_logs, read_log
 from analysis.labels.records import NS, Mark, Take
-from analysis.labels.scheme import Scheme, Tier
+from analysis.labels.scheme import CANNOT_TELL, Scheme, Tier
 from analysis.targets.recipe import Recipe, TargetError, TrialKey
 from analysis.targets.rules import Answer
 from app.annotation.agreeing import (
@@ -196,7 +197,8 @@ def _of_person(
     table = gathered.table
     for log in labels.logs:
         if log.head.annotator == whose:
-            said.why.update(_refusals(labels, log, variable))
+            for key, why in _refusals(labels, log, variable):
+                said.why.update((trial.key, why) for trial in _trials_under(corpus, key))
     if whose not in table.raters:
         return
     place = table.raters.index(whose)
@@ -208,7 +210,7 @@ def _of_person(
                 answer = _rating(table, row, place)
             elif isinstance(table, Marks):
                 marked = [(span.label, span.start_ns, span.end_ns) for span in table.marked[row][place] or ()]
-                answer = _covering(marked, trial, table.names)
+                answer = _covering(marked, trial, table.names, said)
             else:
                 values = table.values[row][:, place]
                 times_s = table.units[row].start_ns / NS + np.arange(len(values)) / GRID_HZ
@@ -226,7 +228,7 @@ def _trials_under(corpus: Corpus, key: TrialKey) -> Iterator[Trial]:
 
 
 def _refusals(labels: Labels, log: LogContents, variable: Variable) -> Iterator[tuple[TrialKey, str]]:
-    """Yield trials whose label is no judgement of a person's own, and why."""
+    """Yield units (trial -1: the whole recording) with a label that is no person's own judgement, and why."""
     for mark in log.marks:
         if mark.tier != variable.tier:
             continue
@@ -244,16 +246,33 @@ def _rating(table: Ratings, row: int, place: int) -> Answer | None:
     return (table.names[int(value)],) if table.level == "nominal" else (value,)
 
 
-def _covering(spans: Sequence[tuple[str, int, int]], trial: Trial, names: Mapping[str, str]) -> Answer | None:
-    """Return the label that covers at least half of the stimulus' span, None where none does."""
+def _covering(
+    spans: Sequence[tuple[str, int, int]], trial: Trial, names: Mapping[str, str], said: Said
+) -> Answer | None:
+    """Return the label that covers most of the stimulus' span, and at least half; None where none does.
+
+    Where it is that two labels cover equally much, or that nobody could tell, `said` is told why.
+    """
     low, high = trial.shown
-    covered: defaultdict[str, float] = defaultdict(float)
+    marked: defaultdict[str, list[Span]] = defaultdict(list)
     for label, start_ns, end_ns in spans:
-        covered[label] += max(0.0, min(high, end_ns / NS) - max(low, start_ns / NS))
-    if not covered or high <= low:
+        marked[label].append((start_ns / NS, end_ns / NS))
+    covered = {
+        label: sum(max(0.0, min(high, stop_s) - max(low, start_s)) for start_s, stop_s in _united(own))
+        for label, own in marked.items()
+    }
+    most = max(covered.values(), default=0.0)
+    if high <= low or most < LEAST_SHARE * (high - low):
         return None
-    best = max(covered, key=lambda label: (covered[label], label))
-    return (names.get(best, best),) if covered[best] >= LEAST_SHARE * (high - low) else None
+    best = sorted(label for label, length_s in covered.items() if math.isclose(length_s, most, rel_tol=1e-6))
+    if len(best) > 1:
+        told = " and ".join(names.get(label, label) for label in best)
+        said.why[trial.key] = f"a tie: {told} cover equally much of it"
+        return None
+    if best == [CANNOT_TELL]:
+        said.why[trial.key] = "the answer is 'cannot tell'"
+        return None
+    return (names.get(best[0], best[0]),)
 
 
 def _mean(times_s: Floats, values: Floats, trial: Trial) -> Answer | None:
@@ -299,7 +318,7 @@ def _of_fused(
             answer = _fused_trace(takes, tier, variable, trial)
         elif variable.kind == "segment":
             marked = [(mark.label or ANY_MARK, mark.start_ns or 0, mark.end_ns or 0) for mark in marks]
-            answer = _covering(marked, trial, names)
+            answer = _covering(marked, trial, names, said)
         else:
             answer = _fused_answer(marks, tier, variable)
         if answer is not None:
@@ -330,14 +349,20 @@ def _fused_trace(takes: Sequence[Take], tier: Tier, variable: Variable, trial: T
 def _check_fresh(labels: Labels, variable: Variable, logs: Sequence[LogContents], said: Said) -> None:
     """Say where labels have changed since they were fused."""
     now: defaultdict[str, set[str]] = defaultdict(set)
-    for key, names in gather(labels, variable).sources.items():
-        now[key[0]].update(names)
+    tier: defaultdict[str, set[str]] = defaultdict(set)
+    for each in variables(labels.scheme):
+        if each.tier == variable.tier:
+            for key, names in gather(labels, each).sources.items():
+                tier[key[0]].update(names)
+                if each.id == variable.id:
+                    now[key[0]].update(names)
     stale = []
     for log in logs:
         lines = [line for line in recipes_of(log.path) if line.get("tier") == variable.tier]
         known = set(lines[-1].get("sources", ())) if lines else set()
-        # The stored list is of the whole tier; of one variable it must hold everything that counts now.
-        if not now[log.head.recording] <= known:
+        # The stored list is of the whole tier: it must hold everything that counts now of this variable, and
+        # nothing that is no label any more.
+        if not now[log.head.recording] <= known <= tier[log.head.recording]:
             stale.append(log.head.recording)
     if stale:
         many = "s" if len(stale) > 1 else ""

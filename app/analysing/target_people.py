@@ -79,15 +79,22 @@ def _of_field(study: Study, corpus: Corpus, recipe: Recipe) -> Said:
 def _of_scores(corpus: Corpus, recipe: Recipe) -> Said:
     wanted = (recipe.of[0], recipe.of[1])
     said = Said(otherwise=f"{recipe.of[0]} was not answered in this visit")
-    by_visit: dict[tuple[str, str], float] = {}
+    by_visit: dict[tuple[str, str], list[float]] = {}
     for recording in corpus.recordings:
-        value = scores_of(recording).get(wanted)
-        if value is not None:
-            by_visit[recording.participant, recording.session] = value
+        by_visit.setdefault((recording.participant, recording.session), []).extend(
+            scores_of(recording).get(wanted, ())
+        )
     for trial in corpus.trials:
-        value = by_visit.get((trial.participant, trial.session))
-        if value is not None:
-            said.answers[trial.key] = (value,)
+        values = by_visit.get((trial.participant, trial.session))
+        if values:
+            said.answers[trial.key] = (values[-1],)
+    differ = [f"{who}, visit {visit}" for (who, visit), values in by_visit.items() if len(set(values)) > 1]
+    if differ:
+        said.warnings.append(
+            f"{wanted[0]} came to different scores ({wanted[1]}) within {len(differ)} "
+            f"{'visit' if len(differ) == 1 else 'visits'}, of which the last counts: {', '.join(differ[:3])}"
+            f"{', …' if len(differ) > 3 else ''}"
+        )
     if not said.answers:
         known = sorted({" ".join(each) for recording in corpus.recordings for each in scores_of(recording)})
         raise TargetError(
@@ -97,14 +104,17 @@ def _of_scores(corpus: Corpus, recipe: Recipe) -> Said:
     return said
 
 
-def scores_of(recording: Recording) -> Mapping[tuple[str, str], float]:
-    """Return the scores of a recording's instruments, by (instrument, score); raises TargetError."""
+def scores_of(recording: Recording) -> Mapping[tuple[str, str], tuple[float, ...]]:
+    """Return the scores of a recording's instruments, by (instrument, score), in the order of answering.
+
+    Raises TargetError.
+    """
     return _scores(recording.path, recording.sha256)
 
 
 @lru_cache(maxsize=8192)
-def _scores(path: Path, _: str) -> Mapping[tuple[str, str], float]:
-    found: dict[tuple[str, str], float] = {}
+def _scores(path: Path, _: str) -> Mapping[tuple[str, str], tuple[float, ...]]:
+    found: dict[tuple[str, str], tuple[float, ...]] = {}
     try:
         with open_session(path) as session:
             for event in session.events:
@@ -114,7 +124,7 @@ def _scores(path: Path, _: str) -> Mapping[tuple[str, str], float]:
                 parts = {TOTAL: event.payload.get(TOTAL), **(event.payload.get("subscales") or {})}
                 for score, value in parts.items():
                     if isinstance(value, int | float) and not isinstance(value, bool):
-                        found[name, str(score)] = float(value)
+                        found[name, str(score)] = (*found.get((name, str(score)), ()), float(value))
     except SessionFileError as error:
         raise TargetError(str(error)) from error
     return found

@@ -5,9 +5,12 @@ derivatives/targets/NAME.json      a stored recipe; never changed, another one g
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -26,6 +29,8 @@ from app.study import Study
 from app.study_files import StudyError, exclusively, writing
 
 FOLDER = "derivatives/targets"
+LONGEST_NAME = 60
+"""Of a recipe, as its file and an experiment can name it."""
 OPPOSITES = (("negative", "positive"), ("unpleasant", "pleasant"), ("sad", "happy"))
 """Pairs of items that are asked apart and compared: Yang et al.'s rule, the higher one wins."""
 NORMS = ("valence", "arousal")
@@ -87,14 +92,23 @@ def store(study: Study, recipe: Recipe) -> Path:
 def recipes(study: Study, corpus: Corpus) -> tuple[Recipe, ...]:
     """Return every recipe: those stored, then those that the study's own material offers.
 
+    Of two that would have one name the second gets a number; what is stored under a name goes before both.
     Raises TargetFileError for a stored recipe or a label table that cannot be read.
     """
     found = {recipe.name: recipe for recipe in stored(study)}
     offered = itertools.chain(
         _of_answers(study, corpus), _of_labels(study), _of_norms(corpus), recipes_of_people(study, corpus)
     )
+    kept = set(found)
     for recipe in offered:
-        found.setdefault(recipe.name, recipe)
+        name = first = _slug(recipe.name)
+        if first in kept:
+            continue
+        number = 1
+        while name in found and found[name].sha256 != recipe.sha256:
+            number += 1
+            name = f"{first[: LONGEST_NAME - 4]}-{number}"
+        found.setdefault(name, replace(recipe, name=name))
     return tuple(found.values())
 
 
@@ -195,11 +209,12 @@ def _of_norms(corpus: Corpus) -> Iterator[Recipe]:
 
 
 def middles_of(corpus: Corpus) -> dict[str, float]:
-    """Return the middle of each item's scale, as the protocol of the first recording with it says.
+    """Return the middle of each item's scale, as the protocols of the recordings say.
 
-    Of published data sets it is that of the scale which they asked.
+    Of published data sets it is that of the scale which they asked. An item that was asked on scales of
+    different lengths has none: no one number parts its answers.
     """
-    found = _published_middles(corpus)
+    found = {item: {middle} for item, middle in _published_middles(corpus).items()}
     seen: set[str] = set()
     for recording in corpus.recordings:
         with open_session(recording.path) as session:
@@ -211,8 +226,9 @@ def middles_of(corpus: Corpus) -> dict[str, float]:
                 for item in (stage.get("content") or {}).get("items") or ():
                     points = item.get("points") if isinstance(item, dict) else None
                     if isinstance(points, int) and points > 1:
-                        found.setdefault(str(item.get("id")), (points + 1) / 2)
-    return found
+                        middle = int(item.get("first", 1)) + (points - 1) / 2
+                        found.setdefault(str(item.get("id")), set()).add(middle)
+    return {item: middle for item, (middle, *others) in found.items() if not others}
 
 
 def _published_middles(corpus: Corpus) -> dict[str, float]:
@@ -244,8 +260,16 @@ def norms_of(corpus: Corpus) -> dict[str, dict[str, float]]:
 
 
 def _slug(text: str) -> str:
-    kept = "".join(each if each.isalnum() or each in "._-" else "-" for each in text.lower())
-    return kept.strip("-._")[:60] or "target"
+    """Return a name for recipes; where letters or an end are lost, a checksum of all keeps names apart."""
+    plain = "".join(
+        each for each in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(each)
+    )
+    kept = "".join(each if (each.isascii() and each.isalnum()) or each in "._-" else "-" for each in plain)
+    kept = kept.strip("-._")
+    if kept and plain.isascii() and len(kept) <= LONGEST_NAME:
+        return kept
+    digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:6]
+    return f"{kept[: LONGEST_NAME - 7].strip('-._') or 'target'}-{digest}"
 
 
 def make_target(study: Study, corpus: Corpus, recipe: Recipe) -> Target:

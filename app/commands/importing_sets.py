@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from app.commands.importing import ImportingError, disk_errors_end_it, enter, reading_errors
 from app.participant_fields import FieldSpec
 from app.participants import change
-from app.study import Study, StudyError
+from app.study import Study, StudyError, task_label
 from stimuli.problems import EvokeError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ SETS = {
     for name in ("stress-predict", "emodb", "deap", "seed", "amigos", "wesad", "csi", "speech")
 }
 """Published data sets; the function takes a path and returns `import_set.Member`s, a session each."""
+OF_STRANGERS = frozenset(SETS) - {"csi", "speech"}
+"""Sets that number people of their own; logs and speech may be of people of the study."""
 
 
 def import_set(study: Study, name: str, source: Path, as_json: bool, name_rule: str = "") -> int:
@@ -45,12 +47,12 @@ def import_set(study: Study, name: str, source: Path, as_json: bool, name_rule: 
     failed: list[dict[str, Any]] = []
     for member in members(name, source, name_rule):
         about = {"participant": member.participant, "session": member.session}
-        there = _there(study, member)
-        if there:
-            known.append({**about, "file": there})
-            _tell(as_json, f"{there}: in the study already")
-            continue
         try:
+            there = _there(study, member, name)
+            if there:
+                known.append({**about, "file": there})
+                _tell(as_json, f"{there}: in the study already")
+                continue
             imported = reading_errors(member.place, member.read)
             with disk_errors_end_it():
                 made = enter(study, imported, member.participant, name, member.session)
@@ -101,19 +103,25 @@ def _tell(as_json: bool, text: str) -> None:
         print(text, flush=True)
 
 
-def _there(study: Study, member: Member) -> str:
-    """Return the file of a session that the study has of the same participant and visit, "" for none."""
+def _there(study: Study, member: Member, name: str) -> str:
+    """Return the file of a session that the study has of the same participant and visit, "" for none.
+
+    Raises ImportingError where the code is that of somebody else: sets count their people alike.
+    """
     amendments = study.amendments()
-    return next(
-        (
-            known.file
-            for known in study.sessions()
-            if not known.rehearsal
-            and known.session == member.session
-            and amendments.code_of(known.participant, known.uuid, known.file) == member.participant
-        ),
-        "",
-    )
+    own = [
+        known
+        for known in study.sessions()
+        if not known.rehearsal
+        and amendments.code_of(known.participant, known.uuid, known.file) == member.participant
+    ]
+    for known in own:
+        if name in OF_STRANGERS and f"_task-{task_label(name)}_run-" not in known.file:
+            raise ImportingError(
+                f"{known.file} is of a {member.participant} who is not of {name}: two people would be one."
+                " Import the set into a study of its own."
+            )
+    return next((known.file for known in own if known.session == member.session), "")
 
 
 def members(name: str, source: Path, name_rule: str = "") -> tuple[Member, ...]:

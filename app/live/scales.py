@@ -63,7 +63,8 @@ def _asked(path: Path) -> Iterator[tuple[str, Scale]]:
         for item in (stage.get("content") or {}).get("items") or ():
             points = item.get("points") if isinstance(item, dict) else None
             if isinstance(points, int) and points > 1:
-                yield str(item.get("id")), (1.0, float(points))
+                first = float(item.get("first", 1))
+                yield str(item.get("id")), (first, first + points - 1)
 
 
 def _of_scheme(study: Study, scheme: str, names: tuple[str, ...]) -> dict[str, Scale]:

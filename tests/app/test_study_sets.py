@@ -90,6 +90,24 @@ def test_both_formats_of_one_participant_come_in_once(
     assert "0 imported, 1 there already" in capsys.readouterr().out
 
 
+def test_people_of_two_sets_with_one_number_do_not_become_one(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "set").mkdir()
+    stress_predict(tmp_path / "set")
+    files.wesad_pkl(tmp_path / "wesad" / "S02" / "S02.pkl")
+    files.wesad_pkl(tmp_path / "wesad" / "S17" / "S17.pkl")
+    come_in(study, "stress-predict", tmp_path / "set")
+    before = study.sessions()
+    capsys.readouterr()
+    assert come_in(study, "wesad", tmp_path / "wesad") == 1
+    out, err = capsys.readouterr()
+    assert "S02 who is not of wesad" in err
+    assert out.endswith("1 imported, 0 there already, 1 failed\n")
+    assert study.sessions()[: len(before)] == before
+    assert come_in(study, "stress-predict", tmp_path / "set") == 0
+
+
 def test_what_the_wristband_import_brought_is_the_same_recording(
     study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

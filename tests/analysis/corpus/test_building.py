@@ -60,6 +60,18 @@ def test_every_trial_with_an_answer_is_a_case_with_its_inputs(corpus: Corpus, st
     assert set(built.files) == {recording.id for recording in corpus.recordings}
 
 
+def test_a_visit_of_several_recordings_names_them_all_as_what_went_in(corpus: Corpus, store: Store) -> None:
+    one = Corpus(
+        corpus.name,
+        tuple(replace(each, participant="P01", session="1") for each in corpus.recordings),
+        tuple(replace(each, participant="P01", session="1") for each in corpus.trials),
+    )
+    same = replace(target(one), values={trial.key: 1.0 for trial in one.trials})
+    built = build(one, same, CaseSpec("session"), (EDA_INPUT,), store)
+    assert len(built.batch) == 1
+    assert built.files == {recording.id: recording.sha256 for recording in one.recordings}
+
+
 def test_values_are_those_of_the_recording_at_that_moment(corpus: Corpus, store: Store) -> None:
     from analysis.corpus.signals import signal_of
 

@@ -13,7 +13,7 @@ from analysis.corpus.corpus import Trial
 from analysis.corpus.loading import load_recording
 from analysis.corpus.signals import read_signal
 from analysis.exchange import import_amigos, import_deap, import_seed, import_wesad
-from analysis.exchange.import_session import Imported, ImportFileError, write_session
+from analysis.exchange.import_session import Imported, ImportFileError, Source, write_session
 from analysis.session_file import open_session
 from tests.helpers import dataset_files as files
 
@@ -221,6 +221,18 @@ def test_seed_counts_visits_by_date_and_people_by_number(tmp_path: Path) -> None
     assert one.session == 2
 
 
+def test_seed_in_a_folder_named_after_eyes_reads_each_file_as_what_it_is(tmp_path: Path) -> None:
+    place = tmp_path / "EEG_and_eye"
+    files.seed_labels(place)
+    files.seed_features(place / "1_20131027.mat", [9, 9])
+    (member,) = import_seed.members(place)
+    assert [stream.info.id for stream in member.read().streams] == ["eeg-features"]
+    eye = files.seed_eye(tmp_path / "eye" / "1_20131027.mat", [9, 9])
+    imported = member.read()
+    assert [stream.info.id for stream in imported.streams] == ["eeg-features", "eye-features"]
+    assert Source.of(eye) in imported.tables
+
+
 def test_seed_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ImportFileError, match="holds no file like 1_20131027"):
         import_seed.members(tmp_path)
@@ -325,6 +337,26 @@ def test_wesad_people_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
         (tmp_path / name / f"{name}.pkl").touch()
     (tmp_path / "S2" / "S2_other.pkl").touch()
     assert [member.participant for member in import_wesad.members(tmp_path)] == ["S2", "S10", "S17"]
+
+
+def test_wesad_is_found_beside_files_that_begin_alike(tmp_path: Path) -> None:
+    (tmp_path / "Summary.pkl").touch()
+    with pytest.raises(ImportFileError, match=r"holds no SX\.pkl of WESAD"):
+        import_wesad.members(tmp_path)
+    files.wesad_pkl(tmp_path / "S2" / "S2.pkl")
+    assert [member.participant for member in import_wesad.members(tmp_path)] == ["S2"]
+    with pytest.raises(ImportFileError, match=r"holds no SX\.pkl of WESAD"):
+        import_wesad.members(tmp_path / "Summary.pkl")
+
+
+def test_wesad_labels_that_are_no_numbers_are_said(tmp_path: Path) -> None:
+    content = files.wesad_arrays()
+    content["label"] = content["label"].astype(np.float64)
+    content["label"][5] = np.nan
+    files.wesad_pkl(tmp_path / "S2.pkl", content)
+    (member,) = import_wesad.members(tmp_path)
+    with pytest.raises(ImportFileError, match="a label is no number"):
+        member.read()
 
 
 def test_a_wesad_file_that_is_not_whole_is_said(tmp_path: Path) -> None:

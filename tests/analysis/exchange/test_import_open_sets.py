@@ -132,6 +132,14 @@ def test_a_time_that_is_none_is_named_by_its_line(tmp_path: Path) -> None:
         import_stress_predict.members(tmp_path)
 
 
+def test_a_line_that_ends_too_early_is_named(tmp_path: Path) -> None:
+    table = stress_predict(tmp_path) / "task_times.csv"
+    head, ends, times = table.read_text().splitlines()
+    table.write_text("\n".join((head, ends, times.rpartition(",")[0])))
+    with pytest.raises(ImportFileError, match=r"task_times\.csv:3: .* is no time"):
+        import_stress_predict.members(tmp_path)
+
+
 def test_the_real_second_participant(shared_recordings: Path, tmp_path: Path) -> None:
     (member,) = import_stress_predict.members(shared_recordings / "stress-predict" / "S02.zip")
     imported = member.read()

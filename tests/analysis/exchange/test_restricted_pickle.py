@@ -166,6 +166,22 @@ def test_a_length_that_the_file_does_not_have_is_not_reserved(tmp_path: Path) ->
             read(tmp_path, b"\x80\x04" + head + b"abc.")
 
 
+@pytest.mark.parametrize("place", [b"r\xff\xff\xff\x0f", b"r\x00\x10\x00\x00", b"p268435456\n", b"p-1\n"])
+def test_a_number_far_beyond_its_steps_is_refused_before_room_is_made_for_it(
+    place: bytes, tmp_path: Path
+) -> None:
+    with pytest.raises(ImportFileError, match="by numbers that no steps lead to"):
+        read(tmp_path, b"\x80\x02N" + place + b".")
+
+
+def test_a_long_text_that_is_named_often_is_held_once(tmp_path: Path) -> None:
+    text = b"X" + struct.pack("<I", 1000) + b"a" * 1000
+    once = b"c_codecs\nencode\n" + b"h\x00X\x06\x00\x00\x00latin1\x86R"
+    made = read(tmp_path, b"\x80\x02(" + text + b"q\x00" + once * 3 + b"l.")
+    assert made[1:] == [b"a" * 1000] * 3
+    assert len({id(each) for each in made[1:]}) == 1
+
+
 def test_a_shape_must_agree_with_its_bytes(tmp_path: Path) -> None:
     sound = python2_pickle({"x": np.arange(4.0)})
     broken = sound.replace(b"J\x04\x00\x00\x00", b"J\x00\x00\x00\x40")

@@ -30,6 +30,9 @@ def test_the_proposal_has_fifteen_emotions_eight_of_them_high_on_either_scale() 
 
 def test_a_table_is_read_as_it_was_written_and_edits_reach_the_recipe() -> None:
     assert from_csv(to_csv(EMOTIONS), "emotions.csv") == EMOTIONS
+    assert to_csv(EMOTIONS).splitlines()[:2] == ["emotion,valence,arousal", "anger,low,high"]
+    worded = {'joy, but "quiet"': ("high", "low")}
+    assert from_csv(to_csv(worded), "emotions.csv") == worded
     edited = from_csv("emotion, valence, arousal\nAwe, high, HIGH\n\nfear,low,high\n", "emotions.csv")
     assert dict(edited) == {"awe": ("high", "high"), "fear": ("low", "high")}
     recipe = recipe_of(edited, "arousal")

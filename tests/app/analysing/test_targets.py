@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from analysis.corpus.corpus import Corpus
-from analysis.labels.records import Mark
+from analysis.labels.records import NS, Mark
 from analysis.targets.recipe import Recipe, Target, TargetError
+from analysis.targets.recipe_json import parse_recipe
 from app import cli
 from app.analysing.corpora import study_corpus
 from app.analysing.target_labels import label_sha256
-from app.analysing.targets import TargetFileError, make_target, recipe_named, recipes, store
+from app.analysing.targets import TargetFileError, make_target, middles_of, recipe_named, recipes, store
 from app.annotation.agreeing import read_labels
 from app.annotation.fusing import fuse_tier
 from app.study import Study
 from tests.helpers.agreeing import labelled, log_of, mark, rate, scheme_in, stems, trace, trial_start_s
+from tests.helpers.recordings import START_S
 
 VALENCE = ("sam@1", "feeling.valence")
 FUSED = Recipe("felt", "fused", (*VALENCE, "fused-mean"), "threshold", at=5.0)
@@ -99,6 +105,21 @@ def test_one_changed_label_changes_exactly_that_trial(study: Study) -> None:
     assert before.files[other] != after.files[other]
 
 
+@pytest.mark.parametrize("trials", [(1,), (0, 1, 2, 3)])
+def test_a_fusion_of_labels_that_were_deleted_says_that_it_is_old(
+    trials: tuple[int, ...], study: Study
+) -> None:
+    both_rated(study)
+    fuse(study)
+    for annotator in ("ann", "bo"):
+        with log_of(study, scheme_in(study, "sam"), 0, annotator) as log:
+            for found in log.marks():
+                if found.trial in trials:
+                    log.delete(found.id)
+    (told,) = target(study, FUSED).warnings
+    assert f"labels of 1 recording have changed since they were fused ({stems(study)[0]})" in told
+
+
 def test_reading_labels_does_not_change_their_checksum(study: Study) -> None:
     both_rated(study)
     fuse(study)
@@ -130,6 +151,26 @@ def test_a_label_accepted_from_a_model_is_refused(study: Study) -> None:
     assert why[second, 0] == "not labelled by ann"
 
 
+def test_a_segment_accepted_from_a_model_is_told_in_every_trial_that_it_costs(study: Study) -> None:
+    actions = scheme_in(study, "facial-actions")
+    tier = actions.tiers[0]
+    start_ns, end_ns = (round((START_S + trial_start_s(0) + more_s) * NS) for more_s in (0.5, 2.0))
+    with log_of(study, actions, 0, "ann") as log:
+        log.accept(
+            Mark(
+                "m1", tier.name, "model-x", "model",
+                start_ns=start_ns, end_ns=end_ns, label=tier.labels[0].id,
+            )
+        )  # fmt: skip
+        log.finish("")
+    made = target(study, Recipe("action", "annotator", (actions.id, tier.name, "ann")))
+    first, second = stems(study)
+    why = {lost.trial: lost.why for lost in made.lost}
+    for trial in range(4):
+        assert why[first, trial] == "the label is no answer of a person's own: accepted from a model"
+        assert why[second, trial] == "not labelled by ann"
+
+
 def test_a_model_is_nobody_to_test_recognizers_by(study: Study) -> None:
     scheme_in(study, "sam")
     with pytest.raises(TargetError, match="model-x is a model"):
@@ -159,6 +200,40 @@ def test_a_segment_counts_where_it_covers_half_of_the_stimulus(study: Study) -> 
     made = target(study, Recipe("action", "annotator", (actions.id, actions.tiers[0].name, "ann")))
     assert made.classes == (label.name,)
     assert sorted(made.values) == [(stems(study)[0], 0)]
+
+
+def test_a_segment_that_overlaps_itself_does_not_count_twice(study: Study) -> None:
+    actions = scheme_in(study, "facial-actions")
+    label = actions.tiers[0].labels[0]
+    shown = trial_start_s(0) + 0.5
+    mark(study, actions, "ann", 0, [(shown, shown + 0.4, label.id), (shown, shown + 0.45, label.id)] * 2)
+    made = target(study, Recipe("action", "annotator", (actions.id, actions.tiers[0].name, "ann")))
+    assert made.values == {}
+
+
+def test_two_labels_over_the_same_stimulus_are_a_tie_and_not_the_last_by_alphabet(study: Study) -> None:
+    actions = scheme_in(study, "facial-actions")
+    one, two = actions.tiers[0].labels[:2]
+    shown = trial_start_s(0) + 0.5
+    mark(study, actions, "ann", 0, [(shown, shown + 1.5, one.id), (shown, shown + 1.5, two.id)])
+    made = target(study, Recipe("action", "annotator", (actions.id, actions.tiers[0].name, "ann")))
+    assert made.values == {}
+    why = {lost.trial: lost.why for lost in made.lost}
+    assert why[stems(study)[0], 0].startswith("a tie: ")
+
+
+def test_cannot_tell_is_no_class(study: Study) -> None:
+    actions = scheme_in(study, "facial-actions")
+    label = actions.tiers[0].labels[0]
+    shown = [trial_start_s(trial) + 0.5 for trial in range(2)]
+    mark(
+        study, actions, "ann", 0,
+        [(shown[0], shown[0] + 1.5, label.id), (shown[1], shown[1] + 1.5, "cannot_tell")],
+    )  # fmt: skip
+    made = target(study, Recipe("action", "annotator", (actions.id, actions.tiers[0].name, "ann")))
+    assert made.classes == (label.name,)
+    why = {lost.trial: lost.why for lost in made.lost}
+    assert why[stems(study)[0], 1] == "the answer is 'cannot tell'"
 
 
 def test_a_trace_is_its_mean_over_the_stimulus_moved_by_the_stored_lag(study: Study) -> None:
@@ -208,6 +283,65 @@ def test_a_study_offers_what_it_has(study: Study) -> None:
         "sam-1.feeling.valence.ann-high",
         "sam-1.feeling.valence.fused-mean",
     } <= names
+
+
+LONG = "how-strongly-did-you-feel-what-the-person-in-the-film-seemed-to-feel"
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ("Müdigkeit", "Mudigkeit"),
+        ("高兴", "悲伤"),
+        ("valence", "Valence"),
+        ("category", "calm"),
+        (f"{LONG}-before", f"{LONG}-after"),
+    ],
+)
+def test_items_of_any_name_are_offered_apart_under_names_that_an_experiment_can_hold(
+    items: tuple[str, str], study: Study
+) -> None:
+    corpus = study_corpus(study)
+    trials = tuple(replace(trial, ratings=dict.fromkeys(items, 1.0)) for trial in corpus.trials)
+    offered = recipes(study, Corpus(corpus.name, corpus.recordings, trials))
+    assert {recipe.of for recipe in offered if recipe.source == "rating"} >= {(item,) for item in items}
+    assert "category" in {recipe.name for recipe in offered if recipe.source == "category"}
+    assert len({recipe.name for recipe in offered}) == len(offered)
+    for recipe in offered:
+        assert parse_recipe(json.dumps(recipe.to_json()), "experiment.json") == recipe
+
+
+def asking(monkeypatch: pytest.MonkeyPatch, items: Callable[[Path], list[dict[str, Any]]]) -> None:
+    """Let the protocol of each recording ask these items."""
+
+    @contextmanager
+    def opened(path: Path) -> Iterator[SimpleNamespace]:
+        schedule = {"stages": [{"content": {"items": items(path)}}]}
+        yield SimpleNamespace(protocol={"sha256": str(path), "schedule": schedule}, events=())
+
+    monkeypatch.setattr("app.analysing.targets.open_session", opened)
+
+
+def test_an_item_on_scales_of_two_lengths_is_not_parted_by_the_middle_of_one(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = study_corpus(study)
+    points = {recording.path: count for recording, count in zip(corpus.recordings, (5, 9), strict=True)}
+    asking(
+        monkeypatch, lambda path: [{"id": "valence", "points": points[path]}, {"id": "arousal", "points": 9}]
+    )
+    assert middles_of(corpus) == {"arousal": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("item", "middle"),
+    [({"points": 9}, 5.0), ({"points": 7, "first": 0}, 3.0), ({"points": 7, "first": -3}, 0.0)],
+)
+def test_the_middle_of_a_scale_counts_from_its_first_number(
+    item: dict[str, int], middle: float, study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking(monkeypatch, lambda path: [{"id": "valence", **item}])
+    assert middles_of(study_corpus(study)) == {"valence": middle}
 
 
 @pytest.mark.parametrize("name", ["category", "valence"])

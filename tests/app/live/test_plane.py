@@ -119,9 +119,12 @@ def test_numbers_lie_on_the_scale_that_was_answered_on(model: Path) -> None:
     assert known.place(0, np.array([5.0, 0.5])) == pytest.approx((1.0, 0.5)) and known.told[0] == ()
 
 
-ASKED = [
-    {"name": "rating", "content": {"items": [{"id": "mood", "points": 7}, {"id": "why", "scale": "text"}]}}
+ITEMS = [
+    {"id": "mood", "points": 7},
+    {"id": "nervous", "points": 7, "first": 0},
+    {"id": "why", "scale": "text"},
 ]
+ASKED = [{"name": "rating", "content": {"items": ITEMS}}]
 
 
 def test_scales_are_those_of_the_items_and_schemes_of_the_study(
@@ -148,6 +151,8 @@ def test_scales_are_those_of_the_items_and_schemes_of_the_study(
     recordings = {Path(each.file).stem: "" for each in faces.sessions()}
     found = told({"recordings": recordings}, ("mood-now",), faces, source="rating", of=("mood",))
     assert found == {"mood-now": (1.0, 7.0)}
+    found = told({"recordings": recordings}, ("nervous",), faces, source="rating", of=("nervous",))
+    assert found == {"nervous": (0.0, 6.0)}
     assert told({"recordings": recordings}, ("why",), faces, source="rating", of=("why",)) == {}
     assert told({"recordings": {}}, ("mood",), faces, source="rating", of=("mood",)) == {}
     assert scales_of(trained, None) == {}
