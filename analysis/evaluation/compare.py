@@ -111,14 +111,23 @@ def compare(runs: Mapping[str, Predictions], metric: str, seed: int = 0) -> Comp
 def on_shared_cases(runs: Mapping[str, Predictions]) -> tuple[dict[str, Predictions], int]:
     """Return the runs on the cases that all of them predicted, in one order, and how many others there are.
 
-    Cases are the same where recording, trial and time are. Raises CompareError where there is none, or where
-    they were asked for different answers.
+    Cases are the same where recording, trial and time are; where a run tests cases several times (a split by
+    domains), the fold too. Raises CompareError where there is none, or where they were asked for different
+    answers.
     """
     keys = {name: _keys(predictions) for name, predictions in runs.items()}
+    if any(len(set(each)) < len(each) for each in keys.values()):
+        keys = {
+            name: [(*key, str(fold)) for key, fold in zip(each, runs[name].fold, strict=True)]
+            for name, each in keys.items()
+        }
     both = set.intersection(*(set(each) for each in keys.values()))
     every = set.union(*(set(each) for each in keys.values()))
     if not both:
-        raise CompareError("These runs have no case in common: other trials, or windows of another length.")
+        raise CompareError(
+            "These runs have no case in common: other trials, windows of another length, or another split by"
+            " domains."
+        )
     order = sorted(both)
     found = {}
     for name, predictions in runs.items():
@@ -133,7 +142,7 @@ def on_shared_cases(runs: Mapping[str, Predictions]) -> tuple[dict[str, Predicti
     return found, len(every) - len(both)
 
 
-def _keys(predictions: Predictions) -> list[tuple[str, int, float, float]]:
+def _keys(predictions: Predictions) -> list[tuple[Any, ...]]:
     cases = predictions.cases
     return [
         (str(recording), int(trial), round(float(start), 6), round(float(stop), 6))

@@ -20,7 +20,9 @@ LEAST_PERMUTATIONS = 99
 def permuted(cases: Cases, y: NDArray[Any], random: np.random.Generator) -> NDArray[Any]:
     """Return answers shuffled within participants: between their trials where a trial has one answer.
 
-    Windows of a trial keep one answer, or the control would be too kind. Answers of whole participants are
+    Windows of a trial keep one answer, or the control would be too kind. Where windows of a trial differ,
+    the participant's answers are rotated in time by a random number of windows: neighbours resemble each
+    other, and exchanged one by one they would make chance look too weak. Answers of whole participants are
     shuffled between participants.
     """
     if is_of_people(cases, y):
@@ -36,7 +38,8 @@ def permuted(cases: Cases, y: NDArray[Any], random: np.random.Generator) -> NDAr
         if np.array_equal(answers[place], y[rows], equal_nan=np.issubdtype(y.dtype, np.floating)):
             found[rows] = answers[random.permutation(len(names))][place]
         else:
-            found[rows] = y[rows][random.permutation(len(rows))]
+            order = rows[np.lexsort((cases.start_s[rows], cases.trial[rows], cases.recording[rows]))]
+            found[order] = np.roll(y[order], random.integers(len(order)), axis=0)
     return found
 
 
@@ -89,6 +92,7 @@ def permutation_facts(
     """
     known = values[np.isfinite(values)]
     n = len(known)
+    gone = f"; {len(values) - n} more gave no figure" if len(values) > n else ""
     how = (
         "every fold trained again for each"
         if kind == "retrained"
@@ -98,7 +102,8 @@ def permutation_facts(
         "metric": metric,
         "kind": kind,
         "n": n,
-        "words": f"{n} permutations of the answers {'between' if between else 'within'} participants, {how}",
+        "words": f"{n} permutations of the answers {'between' if between else 'within'} participants, {how}"
+        f"{gone}",
         "p": None,
         "reason": "",
         "mean": float(known.mean()) if n else None,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from analysis.corpus.cases import Batch
-from analysis.evaluation import search
+from analysis.evaluation import provenance, search
 from analysis.evaluation.combinations import masks_of
 from analysis.evaluation.experiment import Experiment
 from analysis.evaluation.files import read_arrays, write_arrays, write_json
@@ -74,7 +74,7 @@ def run_fold(folder: str, name: str, maker: Maker = make) -> str:
         with one_thread():
             run.guards_before(name).check()
             outcome, facts = _evaluated(run, fold, maker, cancelled)
-        _write(run, fold, outcome, {"seconds": time.perf_counter() - started, **facts})
+        _write(run, fold, outcome, {"seconds": time.perf_counter() - started, **facts, **_other_code(run)})
     except CancelledError:
         return "cancelled"
     except LeakError as error:
@@ -142,6 +142,12 @@ def _write(run: Run, fold: Fold, outcome: FoldOutcome, facts: Mapping[str, Any])
     )
 
 
+def _other_code(run: Run) -> dict[str, str]:
+    """Return what the code is now, where it is not that which the run was made with."""
+    now = provenance.code_sha256()
+    return {"code_sha256": now} if run.facts.get("code_sha256", now) != now else {}
+
+
 def _fail(run: Run, path: Path, name: str, why: str, guard: str) -> str:
     state = "stopped" if guard else "failed"
     write_json(path, {"fold": name, "why": why, "guard": guard})
@@ -150,12 +156,16 @@ def _fail(run: Run, path: Path, name: str, why: str, guard: str) -> str:
 
 
 def run_permutation(folder: str, number: int, maker: Maker = make) -> str:
-    """Train every fold again with answers permuted within participants; keeps the figure in controls/."""
+    """Train every fold again with answers permuted within participants; keeps the figure in controls/.
+
+    One that cannot be trained (its training side may be left with one class) has no figure and is kept so.
+    """
     from analysis.evaluation.controls import permuted, score
 
     run = open_run(Path(folder))
     place = run.folder / "controls" / f"permutation-{number:04d}.npz"
-    if place.exists():
+    folds = _finished_folds(run)
+    if number in permutation_values(run):
         return "finished"
     cancelled = CancelFile(run.folder)
     batch = run.batch()
@@ -166,7 +176,13 @@ def run_permutation(folder: str, number: int, maker: Maker = make) -> str:
             value = _permuted(run, shuffled, number, maker, cancelled, score)
     except CancelledError:
         return "cancelled"
-    write_arrays(place, {"value": np.array(np.nan if value is None else value)})
+    except MemoryError:
+        return "failed"
+    except Exception as error:
+        why = f"{error} ({type(error).__name__})"
+        write_arrays(place, {"value": np.array(np.nan), "folds": np.array(folds), "why": np.array(why)})
+        return "failed"
+    write_arrays(place, {"value": np.array(np.nan if value is None else value), "folds": np.array(folds)})
     return "finished"
 
 
@@ -194,11 +210,20 @@ def _permuted(
 
 
 def permutation_values(run: Run) -> dict[int, float]:
-    """Return the figures of permutations that are done, by number; NaN where one was undefined."""
-    return {
-        int(path.stem.split("-")[1]): float(read_arrays(path)["value"])
-        for path in sorted((run.folder / "controls").glob("permutation-*.npz"))
-    }
+    """Return the figures of permutations that are done, by number; NaN where one was undefined.
+
+    One that was made while fewer folds were finished is of other cases than the run's figure, and not done.
+    """
+    folds, found = _finished_folds(run), {}
+    for path in sorted((run.folder / "controls").glob("permutation-*.npz")):
+        arrays = read_arrays(path)
+        if int(arrays.get("folds", folds)) == folds:
+            found[int(path.stem.split("-")[1])] = float(arrays["value"])
+    return found
+
+
+def _finished_folds(run: Run) -> int:
+    return sum((run.folder / "folds" / f"{fold.name}.json").exists() for fold in run.division.folds)
 
 
 def one_thread() -> AbstractContextManager[Any]:

@@ -195,12 +195,13 @@ def labels_of(
     """Return every label's scores with intervals, and the mean over labels; JSON-ready.
 
     `words` (how estimates became high or low), `rows` [{label, threshold, high, metrics {name: {value, n,
-    reason, interval}}}] and `average` {name: the same} of what is thresholded. Raises CancelledError.
+    reason, interval}}}] and `average` {name: the same} of what is thresholded, with the labels that are
+    `left_out` of it since they have none. Raises CancelledError.
     """
     found = decided(predictions, middles)
     people = predictions.cases.participant.tolist()
     sums = [sums_of_label(found, place) for place in range(len(found.names))]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for place, name in enumerate(found.names):
         known, edge = np.isfinite(found.answers[:, place]), found.middles[place]
         high = found.true[known, place]
@@ -216,6 +217,10 @@ def labels_of(
     average = {
         key: told_of(mean_of([each[key] for each in sums]), people, seed, cancelled) for key in THRESHOLDED
     }
+    for key, each in average.items():
+        gone = [row["label"] for row in rows if row["metrics"][key]["value"] is None]
+        if gone and each["value"] is not None:
+            each["left_out"] = gone
     return {"words": found.words, "rows": rows, "average": average}
 
 

@@ -186,7 +186,11 @@ def by_trial(predictions: Predictions) -> Predictions:
     np.add.at(proba, place, predictions.proba)
     proba /= np.bincount(place, minlength=len(names))[:, None]
     same = np.ones(len(names), bool)
-    differs = predictions.y != predictions.y[first][place]
+    of_first = predictions.y[first][place]
+    differs = predictions.y != of_first
+    if np.issubdtype(predictions.y.dtype, np.floating):
+        # A rating that nobody gave is the same one in every window.
+        differs &= ~(np.isnan(predictions.y) & np.isnan(of_first))
     same[place[differs.any(axis=1) if differs.ndim == 2 else differs]] = False
     kept = predictions.rows(first[same].astype(np.intp))
     return Predictions(kept.cases, kept.y, proba[same], kept.fold, predictions.classes, predictions.outputs)

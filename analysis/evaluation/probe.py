@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ WORDS = (
 def identity_probe(batch: Batch, seed: int = 0) -> dict[str, Any]:
     """Return `accuracy` of a linear probe for the participant, `chance`, and on how many cases."""
     codes, who = np.unique(batch.cases.participant, return_inverse=True)
+    wide = [name for name, each in batch.inputs.items() if math.prod(each.values.shape[2:]) > MOST_COLUMNS]
     facts: dict[str, Any] = {
-        "words": WORDS,
+        "words": WORDS + (f"; of {', '.join(wide)} the first {MOST_COLUMNS} columns only" if wide else ""),
         "participants": len(codes),
         "chance": None,
         "accuracy": None,
@@ -45,7 +47,10 @@ def identity_probe(batch: Batch, seed: int = 0) -> dict[str, Any]:
 
 
 def summaries(batch: Batch) -> NDArray[np.float64]:
-    """Return mean and SD over the steps of every column of every input (n, columns), and what is absent."""
+    """Return mean and SD over the steps of every column of every input (n, columns), and what is absent.
+
+    Of an input with more than `MOST_COLUMNS` (pictures) the first ones only.
+    """
     parts = []
     for each in batch.inputs.values():
         flat = each.values.reshape(len(batch), each.values.shape[1], -1)[..., :MOST_COLUMNS]

@@ -26,6 +26,7 @@ from analysis.evaluation.steps import is_transductive
 
 Never = Callable[[], bool]
 VERSION = 1
+SEARCHED = "; settings are those searched with the true answers, which makes p too small"
 
 
 def result_of(run: Run, cancelled: Never = lambda: False) -> dict[str, Any]:
@@ -104,9 +105,12 @@ def controls_of(run: Run, predictions: Predictions, cancelled: Never = lambda: F
         else:
             seed = run.experiment.seed
             values = stored_permutations(predictions, metric, spec.permutations, seed, cancelled)
-        found["permutations"] = permutation_facts(
+        facts = permutation_facts(
             metric, observed, values, spec.permutation_kind, is_of_people(predictions.cases, predictions.y)
         )
+        if spec.permutation_kind == "retrained" and run.experiment.search.sets:
+            facts["words"] += SEARCHED
+        found["permutations"] = facts
     if spec.probe:
         # A run whose inputs were removed keeps what its probe found.
         found["probe"] = run.controls().get("probe") or identity_probe(run.batch(), run.experiment.seed)
@@ -125,6 +129,13 @@ def notes_of(run: Run) -> list[str]:
     notes += [
         f"{line.words}." for line in before.lines if line.guard == "transductive" and line.state == "told"
     ]
+    facts = [run.fold_facts(each.name) for each in run.folds if each.state == "finished"]
+    later = sum("code_sha256" in each for each in facts)
+    if later:
+        notes.append(
+            f"{later} of {len(facts)} folds were trained after the analysis code had changed."
+            " Rerun it to have one code throughout."
+        )
     search = run.experiment.search
     if search.sets:
         how = "inside each training side" if search.nested else ON_FOLDS

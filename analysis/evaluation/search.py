@@ -46,13 +46,16 @@ class Found:
         }
 
 
-def draw(card: Card, sets: int, seed: int, fixed: Mapping[str, Any]) -> list[dict[str, Any]]:
+def draw(
+    card: Card, sets: int, seed: int, fixed: Mapping[str, Any], only: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """Return sets of settings: the first one as it is, the others drawn; what is `fixed` stays.
 
-    Raises RecognizerError where the card has no range.
+    `only` names those that are drawn, () for all. Raises RecognizerError where the card has no range.
     """
     open_ = [each for each in card.settings if _has_range(each) and each.name not in fixed]
-    if not open_:
+    open_ = [each for each in open_ if not only or each.name in only]
+    if not open_ or set(only) - {each.name for each in open_}:
         raise RecognizerError(f"{card.name}: no setting has a range to search, or all of them are set.")
     random = np.random.default_rng(seed)
     drawn = [{**card.defaults(), **fixed}]
@@ -105,7 +108,7 @@ def searched(
         drawn = seed_of(experiment.seed, "search")
         sets = grid(card, spec.sets, drawn, training.settings, spec.only)
     else:
-        sets = draw(card, spec.sets, seed, training.settings)
+        sets = draw(card, spec.sets, seed, training.settings, spec.only)
     assert batch.y is not None
     if spec.nested:
         parts = inner_folds(

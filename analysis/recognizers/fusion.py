@@ -134,7 +134,9 @@ class DecisionFusion:
                 raise RecognizerError(f"{self.card.name}: all training cases are of one group.")
         if folds:
             context.fitted("fusion weights", train.cases.id)
-            unseen = {name: np.zeros((len(train), len(train.classes))) for name in groups}
+            # A modality that no case of an inner fold has says nothing of the cases outside of it.
+            even = 1 / len(train.classes)
+            unseen = {name: np.full((len(train), len(train.classes)), even) for name in groups}
             for number, (inside, outside) in enumerate(folds):
                 told = _share(context, number, 1 + len(folds), f"inner fold {number + 1}: ")
                 parts = self._trained(train.rows(inside), validation, told)
@@ -148,6 +150,8 @@ class DecisionFusion:
         made = {}
         for number, (modality, names) in enumerate(self._inputs.items()):
             here = _any_present(train, names)
+            if not here.any():
+                continue
             part = AttentionLSTM(**settings)
             words = f"{MODALITY_WORDS.get(modality, modality)}: "
             told = _share(context, number, len(self._inputs), words)

@@ -151,6 +151,11 @@ def _apply_one(
     notes = [f"{name}: {warning}" for warning in found.warnings]
     if name in seen:
         notes.append(f"{name}: the recognizer was trained on it, so it knows its answers.")
+    elif seen and recording.participant in trained.about.get("participants", ()):
+        who = recording.participant
+        notes.append(
+            f"{name}: the recognizer was trained on other sessions of {who}: it may know the person."
+        )
     return notes
 
 
@@ -202,11 +207,16 @@ def fitting(study: Study, classes: Sequence[str]) -> tuple[tuple[Scheme, str], .
 
 
 def _labels_of(tier: Tier, classes: Sequence[str]) -> dict[str, str] | None:
+    exact = {label.name: label.id for label in tier.labels}
     known = {label.id.lower(): label.id for label in tier.labels}
     known |= {label.name.lower(): label.id for label in tier.labels}
-    ids = class_ids(classes)
-    found = {name: known.get(name.lower()) or known.get(ids[name]) for name in classes}
-    return {name: label for name, label in found.items() if label} if all(found.values()) else None
+    found: dict[str, str] = {}
+    for name, own in class_ids(classes).items():
+        # The id of a name without Latin letters or digits says nothing of it: another one's is the same.
+        by_id = known.get(own, "") if re.search(r"[a-z0-9]", name.lower()) else ""
+        found[name] = exact.get(name) or known.get(name.lower()) or by_id
+    # Two classes under one label could not be told apart any more.
+    return found if all(found.values()) and len(set(found.values())) == len(found) else None
 
 
 def show_labels(

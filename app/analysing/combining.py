@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from analysis.corpus.cases import Batch
+from analysis.corpus.cases import Batch, Rows
 from analysis.evaluation.combinations import fused, groups_of, masked_rows, row_of, subsets
 from analysis.evaluation.experiment import ControlSpec, Experiment
 from analysis.evaluation.files import write_json
 from analysis.evaluation.guards import check_division
 from analysis.evaluation.label_scores import label_table
 from analysis.evaluation.run_folder import Run, create_run, open_run
-from analysis.evaluation.splits import divide
+from analysis.evaluation.splits import SplitError, divide
 from analysis.recognizers.table import RECOGNIZERS, recognizer_class
 from app.analysing.evaluating import EvaluatingError, Prepared, in_words
 
@@ -28,10 +28,26 @@ Work = Callable[[Run], Run]
 
 
 def check_combinations(prepared: Prepared) -> None:
-    """Raise EvaluatingError where there is one modality only."""
-    held = tuple(prepared.batch.inputs)
-    if len(groups_of(prepared.experiment.inputs, held)) < 2:
-        raise EvaluatingError(f"--combinations: there is one modality only ({', '.join(held)}). Choose more.")
+    """Raise EvaluatingError where there is one modality only, or one that cannot be tested by itself."""
+    batch, experiment = prepared.batch, prepared.experiment
+    groups = groups_of(experiment.inputs, tuple(batch.inputs))
+    if len(groups) < 2:
+        held = ", ".join(batch.inputs)
+        raise EvaluatingError(f"--combinations: there is one modality only ({held}). Choose more.")
+    if experiment.split.kind == "domains":
+        raise EvaluatingError("--combinations: not with a split by domains. Take another split.")
+    share = recognizer_class(experiment.recognizer).card.validation
+    for name, inputs in groups.items():
+        rows = _with_any(batch, inputs)
+        try:
+            divide(
+                batch.cases.rows(rows), None if batch.y is None else batch.y[rows], experiment.split, share
+            )
+        except SplitError as error:
+            raise EvaluatingError(
+                f"--combinations: {name} ({', '.join(inputs)}) cannot be tested by itself, {len(rows)} cases"
+                f" have it. {error} Leave it out with --modalities."
+            ) from error
 
 
 def plan_combinations(run: Run) -> dict[str, tuple[str, ...]]:
@@ -57,10 +73,9 @@ def _create(run: Run, name: str, recognizer: str, batch: Batch, inputs: tuple[st
     if folder.exists():
         return
     folder.parent.mkdir(exist_ok=True)
-    own = batch.only(inputs)
-    has = reduce(np.logical_or, (each.present for each in own.inputs.values()))
-    if not has.all():
-        own = own.rows(np.flatnonzero(has))
+    own, rows = batch.only(inputs), _with_any(batch, inputs)
+    if len(rows) < len(batch):
+        own = own.rows(rows)
     known = recognizer_class(recognizer).card
     experiment: Experiment = replace(
         run.experiment,
@@ -76,6 +91,11 @@ def _create(run: Run, name: str, recognizer: str, batch: Batch, inputs: tuple[st
     create_run(folder, experiment, own, division, guards, facts)
 
 
+def _with_any(batch: Batch, inputs: Sequence[str]) -> Rows:
+    """Return the rows that have at least one of these inputs."""
+    return np.flatnonzero(reduce(np.logical_or, (batch.inputs[name].present for name in inputs)))
+
+
 def work_on_combinations(run: Run, do: Work) -> dict[str, Any]:
     """Work on the run of every combination, then write and return combinations.json.
 
@@ -85,7 +105,8 @@ def work_on_combinations(run: Run, do: Work) -> dict[str, Any]:
         if (folder / "experiment.json").exists():
             with in_words():
                 each = open_run(folder)
-                if each.state != "finished" and do(each).state != "finished":
+                # One that cannot be finished (a fold failed) keeps none of the others from being done.
+                if each.state != "finished" and do(each).state == "cancelled":
                     break
     table = table_of(open_run(run.folder))
     write_json(run.folder / "combinations.json", table)

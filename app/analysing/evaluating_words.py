@@ -86,6 +86,9 @@ def label_lines(labels: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {row['label']:<14}{edge:>10}{high:>7}{told}"
     average = "".join(f"{_with_ends(each):>22}" for each in labels["average"].values())
     yield f"  {'average':<14}{'':>17}{average}"
+    for name, each in labels["average"].items():
+        if each.get("left_out"):
+            yield f"  the average of {name} is without {', '.join(each['left_out'])}, where it is undefined"
 
 
 def _with_ends(each: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ from analysis.features.store import Store
 from analysis.overview.row_times import row_times
 from analysis.recognizers.recognizer import RecognizerError
 from analysis.session_file import SessionFileError, open_session
-from app.analysing.axes import AXES, HALF, MIDDLE, axis_named, high_side
+from app.analysing.axes import AXES, MIDDLE, axis_named, high_side
 from stimuli.problems import EvokeError
 
 if TYPE_CHECKING:
@@ -114,17 +114,28 @@ class _Axis:
     trained: Trained
     column: int
     is_probability: bool
+    middle: float = MIDDLE
+    """Of the scale from 1 that its answers were asked on, where no class is told."""
+
+    @property
+    def half(self) -> float:
+        return self.middle - 1
+
+    @property
+    def top(self) -> float:
+        return 2 * self.middle - 1
 
     def of(self, proba: NDArray[np.float64]) -> NDArray[np.float64]:
         told = proba[:, self.column]
-        return 2 * told - 1 if self.is_probability else np.clip((told - MIDDLE) / HALF, -1, 1)
+        return 2 * told - 1 if self.is_probability else np.clip((told - self.middle) / self.half, -1, 1)
 
     def cut(self, who: str, name: str, proba: NDArray[np.float64]) -> Iterator[str]:
         """Yield how many windows lay outside the scale: a point on the edge is no estimate."""
-        outside = np.abs(proba[:, self.column] - MIDDLE) > HALF
+        outside = np.abs(proba[:, self.column] - self.middle) > self.half
         if not self.is_probability and outside.any():
             share = f"{outside.sum()} of {len(outside)} windows"
-            yield f"{who}, {name}: {share} were estimated outside 1 to 9 and count as the scale's end."
+            ends = f"1 to {self.top:g}"
+            yield f"{who}, {name}: {share} were estimated outside {ends} and count as the scale's end."
 
 
 def assess(
@@ -139,6 +150,7 @@ def assess(
     `model_folder` holds a trained recognizer of both, a run with one, or one folder for each of the two.
     `progress` is told the share that is done. Raises TherapyError, and CancelledError where it was stopped.
     """
+    from analysis.evaluation.guards import LeakError
     from analysis.evaluation.steps import StepError
     from analysis.evaluation.trained import TrainedError
 
@@ -156,7 +168,9 @@ def assess(
 
                 people.append(_person(path, axes, minutes, Store(Path(folder)), notes, told, cancelled))
         progress(1.0)
-    except (TrainedError, CorpusError, FeatureError, StepError, RecognizerError) as error:
+    except (
+        TrainedError, CorpusError, FeatureError, LeakError, StepError, RecognizerError, SessionFileError
+    ) as error:  # fmt: skip
         raise TherapyError(str(error)) from error
     models = dict.fromkeys(axis.trained.card.title for axis in axes.values())
     return Assessment(" and ".join(models), minutes, tuple(people), tuple(dict.fromkeys(notes)))
@@ -204,7 +218,9 @@ def _told_by(trained: Trained) -> Iterator[tuple[str, _Axis]]:
         for column, output in enumerate(trained.outputs):
             name = axis_named(output)
             if name:
-                yield name, _Axis(trained, column, False)
+                # A model that was trained before its scale was kept says nothing of it.
+                middle = (trained.about.get("middles") or {}).get(output, MIDDLE)
+                yield name, _Axis(trained, column, False, float(middle))
         return
     target: Mapping[str, Any] = trained.experiment.target
     name = axis_named(" ".join((str(target.get("name", "")), *map(str, target.get("of", ())))))
@@ -225,7 +241,9 @@ def _said_of(axes: Mapping[str, _Axis]) -> Iterator[str]:
             words = f"2 p - 1, where p is the probability of '{high}'; the model tells two classes apart."
             yield f"{name}: {words}"
         else:
-            yield f"{name}: (label - 5) / 4; the model's labels are taken to go from 1 to 9."
+            axis = axes[name]
+            words = f"(label - {axis.middle:g}) / {axis.half:g}"
+            yield f"{name}: {words}; the model's labels are taken to go from 1 to {axis.top:g}."
 
 
 def _person(

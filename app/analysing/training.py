@@ -62,6 +62,7 @@ def train_run(
             "code_sha256": prepared.facts["code_sha256"],
             "versions": prepared.facts["versions"],
             "plan": known,
+            "middles": prepared.facts["middles"],
         }
         trained: Trained = train(prepared.batch, experiment, context=context, about=about)
         trained.save(run.folder / MODEL)

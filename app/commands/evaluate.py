@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Mapping
@@ -42,6 +43,8 @@ from app.study import Study
 STORED_PERMUTATIONS = 999
 RETRAINED_PERMUTATIONS = 99
 EVERY_S = 1.0
+BATCH = "batch"
+"""A run's inputs, which are there until it is finished."""
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -75,6 +78,9 @@ def evaluate(options: argparse.Namespace) -> int:
 def _resume(options: argparse.Namespace) -> int:
     with in_words():
         run = open_run(options.resume)
+    if (run.folder / BATCH).is_dir() and (options.combinations or (run.folder / FOLDER).is_dir()):
+        # Whoever was killed while they were made has left some of them out.
+        plan_combinations(run)
     return _finish([run], Study.containing(run.folder), options)
 
 
@@ -157,7 +163,9 @@ def _compared(runs: list[Run]) -> dict[str, Any] | None:
     try:
         return compare(finished, runs[0].experiment.metric, runs[0].experiment.seed).to_json()
     except CompareError as error:
-        raise EvaluatingError(str(error)) from error
+        # Hours of work are done, and are told all the same.
+        print(f"not compared: {error}", file=sys.stderr)
+        return None
 
 
 def _experiments(study: Study, corpus: Corpus, options: argparse.Namespace) -> tuple[Experiment, ...]:
@@ -228,7 +236,7 @@ def _value(name: str, text: str, default: Any) -> Any:
     fits = {
         bool: isinstance(value, bool),
         int: isinstance(value, int) and not isinstance(value, bool),
-        float: isinstance(value, (int, float)) and not isinstance(value, bool),
+        float: isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value),
     }
     if not fits.get(type(default), value is not None):
         kind = {bool: "true or false", int: "a whole number", float: "a number"}.get(type(default), "JSON")

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from analysis.evaluation.compare import CompareError, compare
 from analysis.evaluation.controls import permutation_facts, permuted, stored_permutations
+from analysis.evaluation.metrics import value_of
 from analysis.evaluation.paired import holm, sign_flip, wilcoxon
 from analysis.evaluation.probe import identity_probe
 from analysis.evaluation.run_folder import Predictions
@@ -53,13 +55,43 @@ def test_windows_of_a_trial_keep_one_answer() -> None:
     assert changed > 10
 
 
-def test_answers_that_differ_in_a_trial_are_permuted_one_by_one() -> None:
+def test_answers_that_differ_in_a_trial_are_rotated_in_time() -> None:
     cases = make_cases(2, 8)
     windows = replace(cases, trial=np.zeros_like(cases.trial))
-    y = np.arange(16)
-    found = permuted(windows, y, np.random.default_rng(0))
-    assert sorted(found[:8]) == list(range(8))
+    shuffled = np.random.default_rng(1).permutation(16)
+    y = np.arange(16)[shuffled]
+    found = permuted(windows.rows(shuffled), y, np.random.default_rng(0))
+    in_time = found[np.argsort(shuffled)]
+    for own in (slice(0, 8), slice(8, 16)):
+        first = int(in_time[own][0])
+        assert in_time[own].tolist() == np.roll(np.arange(16)[own], -(first % 8)).tolist()
     assert not np.array_equal(found, y)
+
+
+def test_a_slow_course_in_time_is_no_finding_of_windows() -> None:
+    cases = make_cases(4, 60)
+    windows = replace(cases, trial=np.zeros_like(cases.trial))
+    beside = []
+    for seed in range(40):
+        random = np.random.default_rng(seed)
+
+        def slow(random: np.random.Generator = random) -> NDArray[np.float64]:
+            return np.concatenate([np.cumsum(random.normal(size=60)) for _ in range(4)])
+
+        told = Predictions(windows, slow(), slow()[:, None], np.full(240, "f"), (), ("valence",))
+        values = stored_permutations(told, "pearson", 99, seed)
+        observed = value_of("pearson", told).value
+        beside.append(permutation_facts("pearson", observed, values, "stored")["p"])
+    # Two walks that know nothing of each other: exchanged one by one, more than half of them are "findings".
+    assert np.mean(np.array(beside) < 0.05) < 0.2
+
+
+def test_permutations_without_a_figure_are_told() -> None:
+    values = np.array([0.5] * 120 + [np.nan] * 3)
+    facts = permutation_facts("accuracy", 0.8, values, "retrained")
+    assert facts["n"] == 120
+    assert facts["p"] == pytest.approx(1 / 121)
+    assert facts["words"].endswith("; 3 more gave no figure")
 
 
 def test_p_counts_the_observed_one_too() -> None:
@@ -182,6 +214,19 @@ def test_only_cases_that_all_predicted_are_compared() -> None:
     assert "P01" not in found.participants
 
 
+def test_cases_that_are_tested_twice_are_compared_fold_by_fold() -> None:
+    good, bad = predicted(1.0), predicted(0.0)
+    rows = np.tile(np.arange(len(good)), 2)
+    folds = np.repeat(["a to c", "b to c"], len(good))
+    one = replace(good.rows(rows), fold=folds)
+    half = np.concatenate([bad.proba, good.proba])
+    found = compare({"one": one, "half": replace(one, proba=half)}, "accuracy")
+    assert (found.cases, found.left_out) == (2 * len(good), 0)
+    assert [each.value for each in found.values] == [1.0, 0.5]
+    with pytest.raises(CompareError, match="no case in common"):
+        compare({"one": one, "once": good}, "accuracy")
+
+
 def test_other_targets_and_other_cases_are_refused() -> None:
     one = predicted(0.9)
     with pytest.raises(CompareError, match="another target"):
@@ -191,3 +236,9 @@ def test_other_targets_and_other_cases_are_refused() -> None:
         compare({"a": one, "b": moved}, "accuracy")
     with pytest.raises(CompareError, match="At least two"):
         compare({"a": one}, "accuracy")
+
+
+def test_the_probe_says_which_inputs_it_saw_in_part() -> None:
+    assert "columns only" not in identity_probe(make_batch(3, 4))["words"]
+    wide = identity_probe(make_batch(3, 4, {"bvp": (2, 4), "eeg": (2, 501)}))["words"]
+    assert wide.endswith("; of eeg the first 500 columns only")

@@ -9,6 +9,7 @@ from analysis.evaluation.label_scores import IS_FLAG, NO_SCALE, decided, label_t
 from analysis.evaluation.metrics import value_of
 from analysis.evaluation.run_folder import Predictions
 from analysis.recognizers.recognizer import decide
+from app.analysing.evaluating_words import label_lines
 from tests.helpers.batches import make_cases
 
 Rows = list[list[float]]
@@ -139,6 +140,17 @@ def test_what_nobody_answered_or_nobody_said_is_undefined_with_the_reason() -> N
     assert found["rows"][0]["high"] is None
     assert found["rows"][1]["metrics"]["precision"]["reason"] == "high was never said"
     assert found["average"]["accuracy"]["value"] == 0.0
+
+
+def test_an_average_names_the_labels_that_it_leaves_out() -> None:
+    never = [[first, 0.1] for first, _ in ESTIMATES]
+    found = labels_of(predictions(NAMES, ANSWERS, never), {}, 1)
+    assert value(found, 1, "precision") is None
+    assert found["average"]["precision"]["value"] == value(found, 0, "precision")
+    assert found["average"]["precision"]["left_out"] == ["joy"]
+    assert "left_out" not in found["average"]["accuracy"]
+    told = "\n".join(label_lines(found))
+    assert "the average of precision is without joy, where it is undefined" in told
 
 
 def test_the_table_has_a_row_a_label_and_their_average_over_shared_cases() -> None:

@@ -236,6 +236,18 @@ def test_one_vote_a_trial_is_the_mean_of_its_windows() -> None:
     assert voted.y.tolist() == [0, 1] * 5
 
 
+def test_a_rating_that_nobody_gave_takes_no_vote_away() -> None:
+    known = numbers(outputs=2)
+    trial = known.cases.trial // 2
+    answers = np.column_stack([trial.astype(float), np.where(trial % 2, 3.0, np.nan)])
+    found = by_trial(replace(known, cases=replace(known.cases, trial=trial), y=answers))
+    assert len(found) == len(known) // 2
+    assert np.isnan(found.y[:, 1]).sum() == len(found) // 2
+    answers[0, 1] = 3.0
+    less = by_trial(replace(known, cases=replace(known.cases, trial=trial), y=answers))
+    assert len(less) == len(found) - 1
+
+
 def test_trials_whose_windows_have_several_answers_have_no_vote() -> None:
     told = predictions(8)
     windows = replace(told, cases=replace(told.cases, trial=told.cases.trial // 4))

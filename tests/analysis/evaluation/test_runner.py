@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,13 @@ import pytest
 from analysis.evaluation.experiment import ControlSpec, SearchSpec, SplitSpec
 from analysis.evaluation.files import alone_in
 from analysis.evaluation.metrics import assess
+from analysis.evaluation.provenance import code_sha256
+from analysis.evaluation.results import result_of
 from analysis.evaluation.run_folder import Run, RunError, open_run, runs_of
 from analysis.evaluation.runner import Heard, work
+from analysis.evaluation.search import draw
 from analysis.evaluation.workers import close_workers
+from analysis.recognizers.recognizer import RecognizerError
 from analysis.recognizers.table import make
 from tests.helpers import engine
 from tests.helpers.batches import make_batch
@@ -202,6 +207,14 @@ def test_a_search_inside_each_training_side(tmp_path: Path) -> None:
     assert (run.result or {})["watermark"] == ""
 
 
+def test_a_search_of_some_settings_leaves_the_others_as_they_are() -> None:
+    sets = draw(engine.CARD, 9, 1, {}, ("scale",))
+    assert {each["epochs"] for each in sets} == {3}
+    assert len({each["scale"] for each in sets}) == 9
+    with pytest.raises(RecognizerError, match="no setting has a range"):
+        draw(engine.CARD, 9, 1, {}, ("fault",))
+
+
 def test_a_search_on_the_reported_folds_carries_a_watermark(tmp_path: Path) -> None:
     spec = engine.experiment(search=SearchSpec(2, nested=False), controls=ControlSpec(probe=False))
     run = worked(new_run(tmp_path / "run", spec))
@@ -234,6 +247,59 @@ def test_permutations_with_training_again(tmp_path: Path) -> None:
     assert told["p"] is None
     assert len(set(told["values"])) > 1
     assert len(list((run.folder / "controls").glob("permutation-*.npz"))) == 3
+
+
+def test_a_permutation_that_cannot_be_trained_ends_no_run(tmp_path: Path) -> None:
+    """One of four is of the other class: permuted to the tested one, training has a single class."""
+    batch = make_batch(4, 4)
+    people = replace(batch, y=(batch.cases.participant == "P01").astype(np.int64))
+    spec = engine.experiment(controls=ControlSpec(6, "retrained", probe=False), metric="accuracy")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        run = worked(new_run(tmp_path / "run", spec, people))
+    assert {each.state for each in run.folds if each.name != "P01"} == {"finished"}
+    assert run.result is not None
+    assert len(list((run.folder / "controls").glob("permutation-*.npz"))) == 6
+    told = run.controls()["permutations"]
+    assert told["n"] < 6
+    assert told["words"].endswith(f"; {6 - told['n']} more gave no figure")
+
+
+def test_permutations_of_fewer_folds_are_made_again(tmp_path: Path) -> None:
+    faulty = engine.experiment(
+        settings={"fault": "fails without P03"}, controls=ControlSpec(2, "retrained", probe=False)
+    )
+    run = worked(new_run(tmp_path / "run", faulty, make_batch(4, 4)))
+    first = run.controls()["permutations"]["values"]
+    assert len(first) == 2
+    path = run.folder / "experiment.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("fails without P03", ""), encoding="utf-8")
+    whole = worked(open_run(run.folder))
+    assert whole.state == "finished"
+    fresh = worked(new_run(tmp_path / "fresh", replace(faulty, settings={"fault": ""}), make_batch(4, 4)))
+    again = whole.controls()["permutations"]["values"]
+    assert again == fresh.controls()["permutations"]["values"]
+    assert again != first
+
+
+def test_folds_that_another_code_trained_are_told(tmp_path: Path) -> None:
+    run = new_run(tmp_path / "run", engine.experiment(controls=ControlSpec(probe=False)))
+    facts = run.folder / "inputs.json"
+    facts.write_text(json.dumps({"warnings": [], "code_sha256": code_sha256()}), encoding="utf-8")
+    same = (worked(open_run(run.folder)).result or {})["notes"]
+    assert not any("code had changed" in note for note in same)
+    facts.write_text(json.dumps({"warnings": [], "code_sha256": "0" * 64}), encoding="utf-8")
+    assert not any("code had changed" in note for note in result_of(open_run(run.folder))["notes"])
+    old = new_run(tmp_path / "old", engine.experiment(controls=ControlSpec(probe=False)))
+    (old.folder / "inputs.json").write_text(facts.read_text(encoding="utf-8"), encoding="utf-8")
+    notes = (worked(open_run(old.folder)).result or {})["notes"]
+    assert any("6 of 6 folds were trained after the analysis code had changed" in note for note in notes)
+
+
+def test_permutations_behind_a_search_say_whose_settings_they_have(tmp_path: Path) -> None:
+    spec = engine.experiment(controls=ControlSpec(2, "retrained", probe=False), search=SearchSpec(2, 2))
+    run = worked(new_run(tmp_path / "run", spec, make_batch(4, 4)))
+    assert "searched with the true answers" in run.controls()["permutations"]["words"]
 
 
 def test_numbers_are_evaluated_too(tmp_path: Path) -> None:

@@ -144,6 +144,24 @@ def test_the_regression_learns_on_cases_that_its_classifiers_had_not_seen() -> N
 
 
 @pytest.mark.slow
+def test_a_modality_that_one_participant_has_ends_no_training() -> None:
+    batch = three()
+    keys = batch.inputs["keys"]
+    has = batch.cases.participant == "P01"
+    only = replace(
+        keys,
+        values=np.where(has[:, None, None], keys.values, 0),
+        lengths=np.where(has, keys.lengths, 0),
+        present=has,
+    )
+    rare = replace(batch, inputs={**batch.inputs, "keys": only})
+    made = tiny("attention-lstm-regression", epochs=2)
+    made.fit(rare, None, Context(seed=1))
+    proba = made.predict_proba(replace(rare, y=None))
+    assert np.allclose(proba.sum(axis=1), 1)
+    assert np.isfinite(proba).all()
+
+
 def test_weights_are_those_of_out_of_fold_probabilities_and_not_of_overfitted_ones() -> None:
     # Classifiers that know their training cases by heart would be believed beyond all measure.
     batch = three(effect=0.0)

@@ -18,6 +18,7 @@ from analysis.views.applied import AppliedError, AppliedFile, applied_to, names_
 from app.analysing.applying import (
     ApplyingError,
     Kept,
+    _labels_of,
     applied_path,
     apply_to,
     class_ids,
@@ -92,6 +93,18 @@ def test_it_is_applied_and_told_as_the_recognizer_says_it(study: Study, model: K
         read_applied(applied_path(study, model, names[2]))
 
 
+def test_another_session_of_a_trained_participant_is_told(study: Study, model: Kept) -> None:
+    name = recordings(study)[0]
+    path = model.folder / "model.json"
+    values = json.loads(path.read_text())
+    seen = {key: sha256 for key, sha256 in values["about"]["recordings"].items() if key != name}
+    path.write_text(json.dumps({**values, "about": {**values["about"], "recordings": seen}}))
+    (again,) = kept(study)
+    notes = apply_to(study, again, [name])
+    assert not any("knows its answers" in note for note in notes)
+    assert any("was trained on other sessions of P" in note for note in notes)
+
+
 def test_what_is_finished_stays_when_it_is_cancelled(study: Study, model: Kept) -> None:
     names = recordings(study)
     asked: list[int] = []
@@ -142,6 +155,31 @@ def test_a_scheme_that_has_every_class_is_offered(study: Study) -> None:
     tier = replace(made.tiers[0], labels=(*made.tiers[0].labels, Label("third", "Third")))
     more = add_scheme(study, replace(made, tiers=(tier,)))
     assert more.id == "decided-category@2"
+
+
+@pytest.mark.parametrize(
+    ("of", "classes", "offered"),
+    [
+        (("積極", "消極"), ("積極", "消極"), True),
+        (("積極", "消極"), ("高", "低"), False),
+        (("ärgerlich", "fröhlich"), ("fröhlich", "ärgerlich"), True),
+        (("Low", "High"), ("low", "high"), True),
+    ],
+)
+def test_a_scheme_of_other_classes_is_not_offered_for_its_ids(
+    study: Study, of: tuple[str, ...], classes: tuple[str, ...], offered: bool
+) -> None:
+    from app.annotation.schemes import add_scheme
+
+    made = made_scheme("Ziel", of)
+    add_scheme(study, made)
+    assert ((made.id, "decision") in [(each.id, tier) for each, tier in fitting(study, classes)]) == offered
+
+
+def test_classes_that_differ_in_capitals_keep_labels_of_their_own() -> None:
+    tier = made_scheme("Ziel", ("a", "A")).tiers[0]
+    assert _labels_of(tier, ("a", "A")) == {"a": "a", "A": "a_2"}
+    assert _labels_of(replace(tier, labels=tier.labels[:1]), ("a", "A")) is None
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from app.analysing.therapy import (
     Point,
     TherapyError,
     _axes,
+    _said_of,
     assess,
     block_means,
 )
@@ -71,7 +72,8 @@ def train(
         "bmmn", target or {}, "", cases=CaseSpec("window", WINDOW_S, WINDOW_S), inputs=INPUTS
     )
     shapes = {name: tuple(f"{name} {place}" for place in range(SAMPLES)) for name in inputs}
-    Trained(experiment, recognizer, Steps((), []), batch.classes, outputs, shapes, {}).save(folder)
+    about = changes.get("about", {})
+    Trained(experiment, recognizer, Steps((), []), batch.classes, outputs, shapes, about).save(folder)
     return folder
 
 
@@ -157,6 +159,20 @@ def test_windows_beyond_the_scale_are_told(model: Path) -> None:
         "P01, arousal: 2 of 4 windows were estimated outside 1 to 9 and count as the scale's end."
     ]
     assert list(axis.cut("P01", "arousal", labels[1:3])) == []
+
+
+def test_a_scale_of_seven_points_has_its_own_middle(tmp_path: Path) -> None:
+    middles = {"valence": 4.0, "arousal": 4.0}
+    folder = train(tmp_path / "model", ("valence", "arousal"), epochs=1, about={"middles": middles})
+    axis = _axes(folder)["valence"]
+    told = np.array([[1.0, 4.0], [5.5, 4.0], [7.0, 4.0], [7.5, 4.0]])
+    assert axis.of(told).tolist() == [-1, 0.5, 1, 1]
+    assert list(axis.cut("P01", "valence", told)) == [
+        "P01, valence: 1 of 4 windows were estimated outside 1 to 7 and count as the scale's end."
+    ]
+    assert next(iter(_said_of(_axes(folder)))) == (
+        "valence: (label - 4) / 3; the model's labels are taken to go from 1 to 7."
+    )
 
 
 def test_an_800_hz_recording_gives_what_a_128_hz_one_gives(model: Path, tmp_path: Path) -> None:

@@ -20,8 +20,10 @@ from typing import Any
 
 import pytest
 
+from analysis.evaluation.compare import CompareError
 from analysis.evaluation.run_folder import open_run, runs_of
 from analysis.evaluation.trained import load_trained
+from app.analysing import combining
 from app.analysing.corpora import study_corpus
 from app.analysing.evaluating import store_of
 from app.analysing.plans import load_plan
@@ -374,6 +376,54 @@ def test_combinations_print_modalities_and_fusions(study: Path) -> None:
     assert "combinations of modalities, each trained anew (3 of 3)" in out
     assert all(f"{name}: {', '.join(inputs)}" in out for name, inputs in table["groups"].items())
     assert "decision level, sum" in out
+
+
+@pytest.mark.slow
+def test_combinations_that_were_left_out_are_made_on_resuming(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("--recognizer", "logistic-regression", *BASE, "--permutations", "0", "--combinations")
+    made: list[str] = []
+
+    def killed(run: Any, name: str, *given: Any) -> None:
+        if made:
+            raise KeyboardInterrupt
+        made.append(name)
+        create(run, name, *given)
+
+    create = combining._create
+    with monkeypatch.context() as patch:
+        patch.setattr(combining, "_create", killed)
+        run("evaluate", "--study", str(study), *asked)
+    assert made == ["P"]
+    begun = runs_of(study)[-1].folder
+    found = told("evaluate", "--resume", str(begun))["runs"][0]["combinations"]
+    assert [row["name"] for row in found["rows"]] == ["P", "EEG", "P+EEG"]
+
+
+def test_runs_that_cannot_be_compared_are_told_all_the_same(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise CompareError("no case in common")
+
+    monkeypatch.setattr("app.commands.evaluate.compare", refused)
+    names = ("--recognizer", "lda", "--recognizer", "majority")
+    asked = ("--study", str(study), *names, *BASE, "--permutations", "0", "--json")
+    status, out, err = run("evaluate", *asked)
+    assert status == 0
+    assert "not compared: no case in common" in err
+    found = json.loads(out)
+    assert len(found["runs"]) == 2
+    assert found["comparison"] is None
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity"])
+def test_a_setting_is_a_number_that_can_be_written_down(study: Path, value: str) -> None:
+    asked = ("--recognizer", "logistic-regression", *BASE, "--set", f"c={value}")
+    status, _, err = run("evaluate", "--study", str(study), *asked)
+    assert status == 1
+    assert "this setting takes a number" in err
 
 
 @pytest.mark.slow
