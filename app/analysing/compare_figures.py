@@ -73,15 +73,19 @@ def run_table(rows: Sequence[RunRow]) -> Table:
 def runs_figure(rows: Sequence[RunRow], metric: str) -> Shown:
     """Return a forest plot, a row a run."""
     label = metric_title(metric)
-    levels = {row.baseline for row in rows if row.baseline is not None}
+    own = [row for row in rows if row.metric == metric]
+    levels = {row.baseline for row in own if row.baseline is not None}
     level = levels.pop() if len(levels) == 1 else None
-    estimates = [
-        Estimate(row.label + (" (LEAKY)" if row.watermark else ""), row.value, row.low, row.high, row.why)
-        for row in rows
-    ]
+    estimates = []
+    for row in rows:
+        name = row.label + (" (LEAKY)" if row.watermark else "")
+        if row.metric == metric:
+            estimates.append(Estimate(name, row.value, row.low, row.high, row.why))
+        else:
+            estimates.append(Estimate(name, None, None, None, f"it has no {label}"))
     about = f"{label} of each run with its 95 % interval over participants"
     about += f"; dashed: the majority baseline ({level:.3f})." if level is not None else "."
-    without = [row for row in rows if row.low is None and row.why]
+    without = [row for row in own if row.low is None and row.why]
     if without:
         about += f" No interval: {without[0].why}."
     high = AROUND_PX + ROW_PX * len(rows)
@@ -139,7 +143,7 @@ def people_figure(rows: Sequence[RunRow], measure: str = "accuracy") -> Shown:
         return figure
 
     about = f"{label} of each participant in each run" + (
-        ", with Wilson's 95 % interval over their cases." if is_share else "."
+        ", with Wilson's 95 % interval over their trials (one vote each) or cases." if is_share else "."
     )
     heads = ("participant", "run", "cases", measure, "low", "high")
     table = Table("participants", heads, tuple(cells))

@@ -19,7 +19,7 @@ from analysis.recognizers.table import recognizer_class
 from analysis.simulate.power import LEAST, Need, evaluated, need, outcomes_drawn, trained_anew
 from analysis.simulate.settings import SimulationError
 from app.analysing.corpora import study_corpus
-from app.analysing.evaluating import in_words, prepare, recipe_of
+from app.analysing.evaluating import in_words, prepare, recipe_of, without
 from app.analysing.plans import load_plan
 from app.analysing.svg import SERIES, Axes, Figure
 from app.analysing.targets import make_target
@@ -97,7 +97,7 @@ def power(
     people = 0
     try:
         with in_words():
-            corpus = study_corpus(study)
+            corpus = without(study_corpus(study), plan.excluded)
             for number, experiment in enumerate(plan.experiments):
                 tell(number, len(plan.experiments), experiment.recognizer)
                 target = make_target(study, corpus, recipe_of(experiment))
@@ -164,12 +164,13 @@ def table_text(rows: Sequence[Need]) -> str:
 
 def figure_text(rows: Sequence[Need], metric: str, people: int) -> str:
     """Return the figure as SVG: width of the interval, with the middle 90 % of the repetitions."""
-    figure = Figure(640, 420, "Participants and the width of the interval")
+    series = list(dict.fromkeys((row.recognizer, row.way) for row in rows))
+    lines = -(-len(series) // 2)
+    figure = Figure(640, 388 + 16 * lines, "Participants and the width of the interval")
     across = (0.0, 1.05 * max(row.participants for row in rows))
     axes = Axes(figure, 70, 40, 540, 300, across, (0.0, 1.1 * max(row.width_high for row in rows)))
     axes.x_axis("participants")
     axes.y_axis(f"width of the 95 % interval of {metric.replace('_', ' ')}")
-    series = list(dict.fromkeys((row.recognizer, row.way) for row in rows))
     for place, key in enumerate(series):
         colour, own = SERIES[place % len(SERIES)], [row for row in rows if (row.recognizer, row.way) == key]
         axes.curve([(row.participants, row.width) for row in own], colour)

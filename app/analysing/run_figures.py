@@ -228,6 +228,9 @@ def participants_figure(result: Result) -> Shown:
     heads += [name for name in (people[0] if people else ()) if name not in (*heads, "participant")]
     unit = "their trials, one vote each" if result.get("trials") else "their cases"
     level = ((result.get("baseline") or {}).get("metrics") or {}).get(measure, {}).get("value")
+    if result.get("trials"):
+        # The baseline is known of single cases: votes, of trials of other lengths, have another one.
+        level = None
     label = metric_title(measure)
     about = f"{label} of each participant over {unit}"
     about += ", with Wilson's 95 % interval" if is_classes else ""
@@ -323,12 +326,21 @@ def heat_figure(rows: Sequence[Mapping[str, Any]], about: str, name: str = "comb
     names = [str(row["name"]) for row in rows]
     cells = [[row.get(metric) for metric in metrics] for row in rows]
     words = [["" if value is None else f"{value:.3f}" for value in line] for line in cells]
-    shares = [[_share(cells, column, value) for column, value in enumerate(line)] for line in cells]
+    shares = [
+        [
+            _share([each[column] for each in cells], value, metrics[column])
+            for column, value in enumerate(line)
+        ]
+        for line in cells
+    ]
 
     def make(width: float, height: float) -> Figure:
         del width, height
         return matrix(shares, names, [metric_title(metric) for metric in metrics], "Modalities", words)
 
+    counts = [int(row["cases"]) for row in rows if "cases" in row]
+    if len(set(counts)) > 1:
+        about += f" Rows rest on different cases, {min(counts)} to {max(counts)} of them: see the table."
     wide = 64 + 170.0 * len(metrics)
     return Shown(
         name,
@@ -341,15 +353,17 @@ def heat_figure(rows: Sequence[Mapping[str, Any]], about: str, name: str = "comb
     )
 
 
-def _share(cells: Sequence[Sequence[float | None]], column: int, value: float | None) -> float | None:
-    known = [line[column] for line in cells if line[column] is not None]
+def _share(column: Sequence[float | None], value: float | None, metric: str) -> float | None:
+    """Return how dark a cell is, the best of its column darkest: of errors the smallest."""
     if value is None:
         return None
-    low, high = (
-        min(each for each in known if each is not None),
-        max(each for each in known if each is not None),
-    )
-    return 0.5 if high <= low else 0.05 + 0.9 * (value - low) / (high - low)
+    known = [each for each in column if each is not None]
+    low, high = min(known), max(known)
+    if high <= low:
+        return 0.5
+    place = (value - low) / (high - low)
+    is_up = metric not in METRICS or METRICS[metric].higher_is_better
+    return 0.05 + 0.9 * (place if is_up else 1 - place)
 
 
 def wilson(right: int, of: int, z: float = 1.959964) -> tuple[float | None, float | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator, Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,28 @@ class RunReportError(EvokeError):
 def report_run(run_folder: Path, out: Path | None = None) -> Path:
     """Write the report of a finished run, and a CSV beside every figure; return the page.
 
-    They lie in `out`, else in the run's own folder. Raises RunReportError.
+    They lie in `out`, else in the run's own folder. A report of something else is never written over. Raises
+    RunReportError.
     """
     try:
-        page = report_page(open_run(run_folder))
+        run = open_run(run_folder)
+        page = report_page(run)
+        _check_room(run, out)
         return page.write(out or run_folder, FILE)
     except (RunError, OSError, KeyError) as error:
         raise RunReportError(f"{run_folder}: its report cannot be written ({error}).") from error
+
+
+def _check_room(run: Run, out: Path | None) -> None:
+    there = None if out is None else out / FILE
+    if there is None or not there.exists():
+        return
+    if escape(_run_words(run)) not in there.read_text(encoding="utf-8", errors="replace"):
+        raise RunReportError(f"{there}: is the report of something else. Choose another folder.")
+
+
+def _run_words(run: Run) -> str:
+    return f"Run {run.name}, {run.created}."
 
 
 def report_page(run: Run) -> Page:
@@ -61,7 +77,7 @@ def report_page(run: Run) -> Page:
         card = None
     title = card.title if card is not None else run.experiment.recognizer
     target = str(run.experiment.target.get("name", ""))
-    page = Page(f"{title}: {target}", f"Run {run.name}, {run.created}. {standing(run, runs).words}.")
+    page = Page(f"{title}: {target}", f"{_run_words(run)} {standing(run, runs).words}.")
     if result["watermark"]:
         page.warning(f"{result['watermark']}. Do not report these figures as what it reaches.")
     _headline(page, run, result)
@@ -293,7 +309,7 @@ def _repeat(page: Page, run: Run) -> None:
     facts = run.facts
     page.section("To repeat it")
     page.code(command_of(run))
-    page.code(f"evoke rerun {run.name}")
+    page.code(f"evoke rerun {_place_of(run)}")
     plan = facts.get("plan")
     page.facts(
         {
@@ -312,8 +328,6 @@ def _repeat(page: Page, run: Run) -> None:
 
 
 def _preformatted(text: str) -> str:
-    from html import escape
-
     return f'<div class="wide"><pre><code>{escape(text)}</code></pre></div>'
 
 
@@ -346,4 +360,10 @@ def command_of(run: Run) -> str:
 
 def resume_command(run: Run) -> str:
     """Return the command that goes on with a run."""
-    return f"evoke evaluate --resume {shlex.quote(run.name)}"
+    return f"evoke evaluate --resume {_place_of(run)}"
+
+
+def _place_of(run: Run) -> str:
+    """Return a run's folder as a command takes it; STUDY stands for where the study is."""
+    folder = Path("STUDY") / RESULTS / run.name if study_of(run) is not None else Path(run.name)
+    return shlex.quote(folder.as_posix())

@@ -43,9 +43,11 @@ def paragraphs(
     """Return the draft, a paragraph each."""
     facts = _facts(corpus)
     said = [_participants(study, corpus), _procedure(corpus, facts), _recording(recorded, facts)]
-    if annotators:
+    if annotators == 1:
+        said.append(f"One annotator labelled trials with Evoke; agreement is not known. It was {GAP}.")
+    elif annotators:
         said.append(
-            f"{annotators} annotators labelled the trials with Evoke; how far they agree stands above. "
+            f"{annotators} annotators labelled trials with Evoke; how far they agree stands above. "
             f"They were {GAP}."
         )
     for plan in plans:
@@ -68,8 +70,8 @@ def _participants(study: Study, corpus: Corpus) -> str:
     told = ", ".join(f"{count} in group {name}" for name, count in sorted(groups.items()))
     return (
         f"{len(corpus.participants)} participants{f' ({told})' if told else ''} were analysed; the flow "
-        f"above tells who was not, and why. They were {GAP} years old, {GAP}. All gave informed consent; "
-        f"the study was approved by {GAP}."
+        f"above tells who was not, and why. They were {GAP} years old, {GAP}. Informed consent: {GAP}. "
+        f"The study was approved by {GAP}."
     )
 
 
@@ -84,14 +86,14 @@ def _procedure(corpus: Corpus, facts: Mapping[str, Any]) -> str:
     return (
         f"Sessions followed the protocol {protocols}. {len(corpus.trials)} trials with {stimuli} stimuli "
         f"({shown or GAP}) were analysed; a stimulus was there for {length}. "
-        f"Orders were drawn and counter-balanced by the protocol."
+        f"Their order was {GAP}."
     )
 
 
 def _recording(recorded: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     rates = ", ".join(
-        f"{kind} ({channels} channel{'s' if channels > 1 else ''}{f' at {rate:g} Hz' if rate else ''})"
-        for kind, (rate, channels) in sorted(recorded["rates"].items())
+        f"{kind} ({' or '.join(_way(rate, channels) for rate, channels in sorted(ways))})"
+        for kind, ways in sorted(recorded["rates"].items())
     )
     onset = recorded["onset_p99_ms"]
     timing = (
@@ -106,6 +108,11 @@ def _recording(recorded: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
         f"{recorded['lost'] or 'No'} stream{'s' if recorded['lost'] != 1 else ''} had gaps that were not "
         f"meant.{timing}"
     )
+
+
+def _way(rate_hz: float, channels: int) -> str:
+    told = f"{channels} channel{'s' if channels > 1 else ''}"
+    return f"{told} at {rate_hz:g} Hz" if rate_hz else told
 
 
 def _facts(corpus: Corpus) -> dict[str, Any]:

@@ -15,16 +15,20 @@ STREAMS = (
     "recording", "stream", "nominal_hz", "measured_hz", "samples", "gaps", "lost_samples", "unmeant_gap_s",
     "jitter_sd_ms", "drift_ppm", "good_share",
 )  # fmt: skip
+GAPS = STREAMS.index("gaps")
 TIMING = ("recording", "onset_median_ms", "onset_p99_ms", "onset_max_ms", "dropped_frames", "end_reason")
 MEANT = "not recorded by the protocol"
 
 
 def add_quality(page: Page, corpus: Corpus, cancelled: Callable[[], bool] = lambda: False) -> dict[str, Any]:
-    """Add the section to a page; return rates and losses for the methods."""
+    """Add the section to a page; return rates and losses for the methods.
+
+    `rates` holds, by kind of stream, every (rate in Hz, number of channels) that was recorded.
+    """
     page.section("Recording")
     streams: list[tuple[object, ...]] = []
     timing: list[tuple[object, ...]] = []
-    rates: dict[str, tuple[float, int]] = {}
+    rates: dict[str, set[tuple[float, int]]] = {}
     for recording in corpus.recordings:
         if cancelled():
             break
@@ -36,7 +40,8 @@ def add_quality(page: Page, corpus: Corpus, cancelled: Callable[[], bool] = lamb
         for stream in told["streams"]:
             row = _row(recording.id, stream)
             streams.append(row)
-            rates.setdefault(str(stream["kind"]), (float(stream["nominal_rate_hz"]), len(stream["channels"])))
+            ways = rates.setdefault(str(stream["kind"]), set())
+            ways.add((float(stream["nominal_rate_hz"]), len(stream["channels"])))
         onset = told["onset_error_ms"] or {}
         timing.append(
             (
@@ -47,7 +52,8 @@ def add_quality(page: Page, corpus: Corpus, cancelled: Callable[[], bool] = lamb
     if not streams:
         page.text("There is no recording to tell of.")
         return {"rates": {}, "lost": 0, "onset_p99_ms": None}
-    lost = [row for row in streams if isinstance(row[7], float) and row[7] > 0]
+    # How long a gap was is not always known; that there was one is.
+    lost = [row for row in streams if row[GAPS]]
     page.text(
         f"{len(streams)} streams in {len(timing)} recordings; "
         + (f"{len(lost)} of them with gaps that the protocol did not mean." if lost else "no unmeant gap.")

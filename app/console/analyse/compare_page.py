@@ -166,8 +166,9 @@ class ComparePage(WaitingStep):
             p = f"{row.p:.3g}" if row.p is not None else "none"
             standing = f"{row.watermark}. {row.standing}" if row.watermark else row.standing
             baseline = "" if row.baseline is None else f"{row.baseline:.3f}"
+            score = row.score if row.metric == found.metric else f"{metric_title(row.metric)} {row.score}"
             cells = (
-                "", row.label, row.target, row.split, row.score, baseline, p, standing, row.name,
+                "", row.label, row.target, row.split, score, baseline, p, standing, row.name,
             )  # fmt: skip
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text)

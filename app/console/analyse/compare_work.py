@@ -54,15 +54,24 @@ def gather(
     picked = [row for row in rows if row.folder in chosen]
     figures: dict[str, Shown] = {}
     why: dict[str, str] = {}
+    if picked and not metric:
+        # One figure, one metric: runs may have been asked for different ones.
+        metric = picked[0].metric
+        own = {run.folder: _row(run, runs, metric) for run in done}
+        rows = [replace(own[row.folder], label=row.label) for row in rows]
+        picked = [row for row in rows if row.folder in chosen]
     if picked:
         told(len(done), len(done), "comparison")
-        name = metric or picked[0].metric
+        name = metric
         marks = dict.fromkeys(row.watermark for row in picked if row.watermark)
         mark = next(iter(marks), "") if len(picked) == 1 else ""
+        marked = [
+            replace(row, label=f"LEAKY {row.label}") if row.watermark and not mark else row for row in picked
+        ]
         figures["runs"] = watermarked(runs_figure(picked, name), mark)
         measure = "accuracy" if any("accuracy" in each for row in picked for each in row.people) else "mae"
-        figures["participants"] = watermarked(people_figure(picked, measure), mark)
-        _compare_pairs(picked, name, figures, why)
+        figures["participants"] = watermarked(people_figure(marked, measure), mark)
+        _compare_pairs(marked, name, figures, why)
     else:
         for name in ("runs", "participants", "pairs"):
             why[name] = "Tick runs in the table above."

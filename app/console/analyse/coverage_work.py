@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.corpus.corpus import CorpusError, Recording
 from analysis.corpus.coverage import Coverage, coverage
+from analysis.corpus.signals import modalities_of
 from analysis.targets.recipe import Target
 from app.console.analyse.known import Material, material_of, target_of
 from app.console.analyse.waiting import Told
@@ -43,9 +45,9 @@ class DataFound:
 
     def place_of_cell(self, participant: str, modality: str) -> Place | None:
         """Return the first trial of a participant; of a recording with the modality where there is one."""
-        del modality
-        recordings = [r for r in self.material.corpus.recordings if r.participant == participant]
-        return self.place_of(recordings[0].id) if recordings else None
+        own = [each for each in self.material.corpus.recordings if each.participant == participant]
+        holding = [each for each in own if _holds(each, modality)]
+        return self.place_of((holding or own)[0].id) if own else None
 
     def summary(self) -> str:
         """Return what there is in one line."""
@@ -58,6 +60,14 @@ class DataFound:
         if corpus.left_out:
             told.append(f"{len(corpus.left_out)} left out")
         return ", ".join(told)
+
+
+def _holds(recording: Recording, modality: str) -> bool:
+    try:
+        return modality in modalities_of(recording)
+    except CorpusError:
+        # It went while it was shown; opening it will say so.
+        return False
 
 
 def find(study: Study, target: str, told: Told) -> DataFound:

@@ -131,7 +131,8 @@ def _fold_seconds(study: Study, wanted: Wanted, prepared: Prepared, told: Told) 
         if as_planned(run.experiment) == planned and len(run.cases) == len(prepared.batch):
             times = [fold.seconds for fold in run.folds if fold.seconds is not None]
             if times:
-                fits = prepared.experiment.search.sets * prepared.experiment.search.inner_k + 1
+                search = prepared.experiment.search
+                fits = search.sets * (search.inner_k if search.nested else 1) + 1
                 return float(np.mean(times)) / fits, run.name
     return _timed(prepared, wanted, told), ""
 

@@ -189,6 +189,7 @@ class ExperimentPage(WaitingStep):
         )
 
     def _on_choices(self, found: Choices) -> None:
+        stays = self.choices is not None
         is_same = self.choices is not None and self.choices.material is found.material
         self.choices = found
         if not found.material.corpus.trials or not found.material.recipes:
@@ -198,13 +199,19 @@ class ExperimentPage(WaitingStep):
         if is_same and self.outlook is not None:
             self._show_buttons()
             return
-        is_first = self.recognizer.card is None
+        before = self.recognizer.card
         self.recognizer.show_cards(found.cards, found.missing)
-        if is_first:
+        if before is None:
             self.recognizer.choose(FIRST)
         self.target.show_recipes(found.material.recipes)
         self.tested.show_domains(found.domains)
-        self._on_recognizer()
+        card = self.recognizer.card
+        if stays and before is not None and card is not None and card.name == before.name:
+            # Other files are there; what was typed stays.
+            self.inputs.show_inputs(card, found.share)
+            self._on_changed()
+        else:
+            self._on_recognizer()
 
     def _on_recognizer(self) -> None:
         card, found = self.recognizer.card, self.choices

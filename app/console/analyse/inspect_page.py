@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QSplitter,
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from analysis.agreement.moments import Matrix
 from app.analysing.html_page import Table
 from app.analysing.why_figure import Why, by_input, over_time, strongest_s
 from app.console.analyse.draw_figure import FigureView
@@ -161,7 +163,7 @@ class InspectPage(RunStep):
             self._show_why()
         self.left.setVisible(found.matrix is not None)
         self.every.setVisible(found.matrix is not None)
-        if found.matrix is not None and (other or self.matrix.matrix is None):
+        if found.matrix is not None and (other or not _is_same(self.matrix.matrix, found.matrix)):
             self.matrix.show_matrix(found.matrix)
         for name, view in self.views.items():
             view.show_figure(found.figures.get(name), _missing(name))
@@ -281,6 +283,13 @@ class InspectPage(RunStep):
             ("Enter on a trial", "Open it in the review"),
             ("Left, Right, Enter over time", "Go to a moment in the review"),
         )
+
+
+def _is_same(shown: Matrix | None, found: Matrix) -> bool:
+    """Tell whether a matrix is shown already; that of a run that goes on grows."""
+    if shown is None or shown.names != found.names:
+        return False
+    return bool(np.array_equal(shown.counts, found.counts))
 
 
 def _missing(name: str) -> str:

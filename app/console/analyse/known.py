@@ -7,10 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from analysis.corpus.corpus import Corpus
+from analysis.corpus.texts import TRANSCRIPTS
 from analysis.targets.recipe import Recipe, Target, TargetError
 from app.analysing.corpora import study_corpus
+from app.analysing.emotion_labels import TABLE as EMOTIONS
 from app.analysing.targets import make_target, recipes
+from app.consent import FILE as CONSENTS
 from app.console.annotate.agreement_work import Signature, signature
+from app.participant_rows import FILE as PARTICIPANTS
 from app.study import WITHDRAWALS, Study
 
 
@@ -47,7 +51,9 @@ def target_of(study: Study, recipe: Recipe) -> Target | str:
 
 def _signature(study: Study) -> Signature:
     files = sorted((study.folder / "derivatives" / "targets").glob("*.json"))
-    files += [path for path in (study.folder / WITHDRAWALS,) if path.exists()]
+    files += sorted((study.folder / TRANSCRIPTS).glob("*.csv"))
+    tables = (WITHDRAWALS, CONSENTS, PARTICIPANTS, EMOTIONS, "study.yaml")
+    files += [path for name in tables if (path := study.folder / name).exists()]
     named = tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)
     return signature(study) + named
 

@@ -48,6 +48,7 @@ class PreviewPage(WaitingStep):
         super().__init__("Features", "Computing", "", parent)
         self.offer: Offer | None = None
         self.preview: Preview | None = None
+        self._settings_of = ""
         self.rows: list[StepsRow] = []
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setChildrenCollapsible(False)
@@ -243,9 +244,14 @@ class PreviewPage(WaitingStep):
         known, modality = chosen
         self.about.setText(f"{known.about} Of {modality}.")
         self.source.setText(f"Source: {known.source}. Version {known.version}.")
-        self.settings.blockSignals(True)
-        self.settings.show_settings([Setting(name, value, name) for name, value in known.settings.items()])
-        self.settings.blockSignals(False)
+        if known.name != self._settings_of:
+            # Of the same feature in another recording what was typed stays.
+            self._settings_of = known.name
+            self.settings.blockSignals(True)
+            self.settings.show_settings(
+                [Setting(name, value, name) for name, value in known.settings.items()]
+            )
+            self.settings.blockSignals(False)
         self._compute()
 
     def _compute(self) -> None:

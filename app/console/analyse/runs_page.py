@@ -82,7 +82,8 @@ class RunsPage(StepPage):
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
         upper = Card()
-        self.table = plain_table("Runs", HEADS, 6)
+        # Names are long and begin with the time: score and standing are never cut for them.
+        self.table = plain_table("Runs", HEADS, 0)
         self.table.setSelectionMode(self.table.SelectionMode.SingleSelection)
         self.table.currentCellChanged.connect(lambda row, *_: self._on_row(row))
         quiet(self.table)
@@ -136,6 +137,7 @@ class RunsPage(StepPage):
     def _forget(self) -> None:
         self.view, self.chosen, self.lines = None, None, ()
         self._reader = RunsReader()
+        self.trouble.say("")
         self._say_empty(READING)
 
     def _read(self) -> None:
@@ -144,6 +146,7 @@ class RunsPage(StepPage):
     def show_run(self, folder: Path) -> None:
         """Show one run."""
         self.chosen = folder
+        self._fill()
         self.look()
 
     def start(self, arguments: list[str]) -> None:
@@ -221,8 +224,20 @@ class RunsPage(StepPage):
         self._tell_summary()
         if view is not None and chosen == self.chosen:
             self._show_view(view)
+        elif lines and chosen == self.chosen and chosen not in [line.folder for line in lines]:
+            # It was deleted meanwhile, or never was.
+            self._leave(lines[0])
         if again or chosen != self.chosen:
             self.look()
+
+    def _leave(self, line: RunLine) -> None:
+        """Show another run, for the chosen one is not in the study."""
+        is_gone, self.view = self.view is not None, None
+        if is_gone and self.chosen is not None:
+            self.trouble.say(f"{self.chosen.name} is not in the study any more.", "alarm")
+        self.chosen, self._fold = line.folder, ""
+        self._fill()
+        self._show_buttons()
 
     def _tell_summary(self) -> None:
         running = sum(line.state == "running" for line in self.lines)
@@ -266,6 +281,7 @@ class RunsPage(StepPage):
     def _on_row(self, row: int) -> None:
         if 0 <= row < len(self.lines) and self.lines[row].folder != self.chosen:
             self.chosen, self.view, self._fold = self.lines[row].folder, None, ""
+            self.trouble.say("")
             self._show_buttons()
             self.look()
 

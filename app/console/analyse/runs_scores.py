@@ -49,7 +49,7 @@ def headline_of(run: Run) -> str:
     value = _value(result, metric)
     if value is None:
         return "undefined"
-    ends = (result.get("intervals") or {}).get(metric) or {}
+    ends = result["metrics"][metric].get("interval") or {}
     low, high = ends.get("low"), ends.get("high")
     return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.3f} to {high:.3f})"
 

@@ -12,10 +12,11 @@ import pytest
 from analysis.evaluation.experiment import Experiment, SplitSpec
 from analysis.evaluation.usable import resolved
 from analysis.recognizers.table import recognizer_class
+from analysis.simulate.power import Need, Way
 from analysis.simulate.settings import Settings
 from app.analysing.corpora import study_corpus
 from app.analysing.plans import PlanError, freeze_plan
-from app.analysing.power import Power, PowerError, lines_of, power, sizes
+from app.analysing.power import Power, PowerError, figure_text, lines_of, power, sizes
 from app.analysing.simulating import Request, simulate, simulation_study
 from app.analysing.targets import make_target, recipe_named
 from app.cli import main
@@ -111,3 +112,13 @@ def test_sizes_go_up_to_the_most_and_name_the_studys_own(
     people: int, most: int, expected: tuple[int, ...]
 ) -> None:
     assert sizes(people, most) == expected
+
+
+def test_every_series_has_its_name_inside_the_figure() -> None:
+    names = ("svm", "lda", "random-forest", "majority")
+    ways: tuple[Way, ...] = ("trained anew", "outcomes drawn")
+    rows = [Need(name, 8, way, 3, 0.7, 0.6, 0.8, 0.2, 0.1, 0.3, None) for name in names for way in ways]
+    figure = ElementTree.fromstring(figure_text(rows, "auc", 8))
+    placed = [float(each.attrib["y"]) for each in figure.iter() if (each.text or "").split(", ")[0] in names]
+    assert len(placed) == 8
+    assert max(placed) < float(figure.attrib["height"])

@@ -18,7 +18,7 @@ from analysis.evaluation.files import write_json
 from analysis.evaluation.run_folder import Run, open_run
 from analysis.recognizers.recognizer import Card, Published
 from app.analysing.card_tables import PROTOCOLS, published_rows
-from app.analysing.run_figures import figures_of, heat_figure, watermarked, wilson
+from app.analysing.run_figures import figures_of, heat_figure, participants_figure, watermarked, wilson
 from app.analysing.run_report import RunReportError, command_of, report_run
 from app.analysing.svg import shade
 from app.cli import main
@@ -103,7 +103,7 @@ def test_the_page_stands_alone_and_runs_nothing(page: Path) -> None:
     [
         "exploratory, run 1 of 1 on this target", "balanced_accuracy", "c" * 64, "5" * 64, "2.4.6",
         "evoke evaluate --study STUDY --recognizer nearest-mean --target category --split loso",
-        "evoke rerun one",
+        "evoke rerun STUDY/derivatives/results/one",
         "Each of 6 participants is tested", "99 permutations", "every fold has cases to train on",
     ],
 )  # fmt: skip
@@ -215,6 +215,39 @@ def test_the_heat_map_shades_within_each_metric() -> None:
     svg = shown.figure().svg()
     assert "0.500" in svg and "0.750" in svg
     assert shown.table.columns == ("name", "cases", "accuracy", "auc", "inputs", "found_a_percent")
+
+
+def test_the_darkest_error_is_the_smallest() -> None:
+    rows = [
+        {"name": "P", "ccc": 0.1, "mae": 0.9, "rmse": 1.1},
+        {"name": "V", "ccc": 0.6, "mae": 0.2, "rmse": 0.4},
+    ]
+    svg = heat_figure(rows, "Trained anew.").figure().svg()
+    fills = re.findall(r'<rect[^>]*fill="(#[0-9a-f]{6})"', svg)
+    dark, light = shade(0.95)[0], shade(0.05)[0]
+    assert [fill for fill in fills if fill in (dark, light)] == [light] * 3 + [dark] * 3
+
+
+@pytest.mark.parametrize(("cases", "is_told"), [(8, False), (5, True)])
+def test_rows_of_different_cases_say_so(cases: int, is_told: bool) -> None:
+    shown = heat_figure([ROWS[0], {**ROWS[1], "cases": cases}], "Trained anew.")
+    assert ("Rows rest on different cases, 5 to 8 of them" in shown.about) == is_told
+
+
+def test_a_report_of_something_else_is_not_written_over(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("the report on the study", encoding="utf-8")
+    with pytest.raises(RunReportError, match=r"is the report of something else\. Choose another folder"):
+        report_run(run.folder, tmp_path)
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == "the report on the study"
+    (tmp_path / "report.html").unlink()
+    assert report_run(run.folder, tmp_path) == report_run(run.folder, tmp_path)
+
+
+def test_votes_are_not_measured_by_the_baseline_of_single_cases(run: Run) -> None:
+    result = run.result or {}
+    assert "the majority baseline (" in participants_figure(result).about
+    voted = {**result, "trials": {"participants": result["participants"]}}
+    assert "baseline" not in participants_figure(voted).about
 
 
 @pytest.mark.parametrize(

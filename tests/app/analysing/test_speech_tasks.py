@@ -153,9 +153,29 @@ def test_targets_of_participants_and_questionnaires(study: Study, tmp_path: Path
     events = [*happened.events, Event(0.5, "presenter", 90, "scored", -1, "phq-9", scored)]
     mic = numbers(info("mic", "audio", 100.0, kinds=("audio",)), np.arange(0, 8, 0.01), np.zeros(800))
     asked = corpus_of([write_session(tmp_path / "sub-P01_ses-01.h5", [mic], events)], "asked")
-    assert scores_of(asked.recordings[0]) == {("phq-9", "total"): 10.0, ("phq-9", "mood"): 3.0}
+    assert scores_of(asked.recordings[0]) == {("phq-9", "total"): (10.0,), ("phq-9", "mood"): (3.0,)}
     cut = next(each for each in recipes(study, asked) if each.name == "phq-9-from-10")
-    assert list(make_target(study, asked, cut).values.values()) == [1.0]
+    made = make_target(study, asked, cut)
+    assert (list(made.values.values()), made.warnings) == ([1.0], ())
+
+
+def test_a_questionnaire_that_came_to_two_scores_in_a_visit_says_which_one_counts(
+    study: Study, tmp_path: Path
+) -> None:
+    happened = Happenings()
+    happened.trial(0, 1.0)
+    scored = [
+        Event(time_s, "presenter", seq, "scored", -1, "phq-9", {"instrument": "phq-9", "total": total})
+        for seq, time_s, total in ((90, 0.5, 12), (91, 6.0, 4))
+    ]
+    mic = numbers(info("mic", "audio", 100.0, kinds=("audio",)), np.arange(0, 8, 0.01), np.zeros(800))
+    path = write_session(tmp_path / "sub-P01_ses-01.h5", [mic], [*happened.events, *scored])
+    made = make_target(
+        study, corpus_of([path], "asked"), Recipe("x", "questionnaire", ("phq-9", "total"), "number")
+    )
+    assert list(made.values.values()) == [4.0]
+    (told,) = made.warnings
+    assert "came to different scores (total) within 1 visit, of which the last counts" in told
 
 
 def test_experiments_of_visits_are_read_back_and_older_ones_keep_their_hash() -> None:

@@ -8,12 +8,17 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from analysis.session_summary import summary
 from app import cli
 from app.analysing.corpora import study_corpus
+from app.analysing.html_page import Page
+from app.analysing.report import quality
 from app.analysing.report.flow import participants_flow, trials_flow
+from app.analysing.report.methods import paragraphs
 from app.analysing.report.study_report import ReportError, report_study
 from app.analysing.targets import make_target, recipe_named
 from app.participants import exclude
@@ -138,3 +143,36 @@ def test_the_command_names_page_and_tables(
     told = json.loads(capsys.readouterr().out)
     assert Path(told["report"]).is_file()
     assert all(Path(table).is_file() for table in told["tables"])
+
+
+def test_the_draft_says_nothing_that_no_file_says(written: Path) -> None:
+    text = re.sub(r"<[^>]+>", "", written.read_text(encoding="utf-8"))
+    draft = text[text.index("Written from the files alone") :]
+    assert "counter-balanced" not in draft
+    assert "gave informed consent" not in draft
+    assert "3 annotators labelled trials" in draft
+
+
+def test_every_rate_that_was_recorded_is_told(labelled_study: Study) -> None:
+    recorded = {"rates": {"eda": {(4.0, 1), (15.0, 1)}}, "lost": 0, "onset_p99_ms": None}
+    told = " ".join(paragraphs(labelled_study, study_corpus(labelled_study), recorded, 1, ()))
+    assert "recorded eda (1 channel at 4 Hz or 1 channel at 15 Hz) on one clock" in told
+    assert "One annotator labelled trials with Evoke; agreement is not known." in told
+
+
+def test_a_gap_of_unknown_length_is_a_gap(labelled_study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream that never came back has no end of its gap."""
+
+    def told(path: Path) -> dict[str, Any]:
+        found = summary(path)
+        for stream in found["streams"]:
+            stream["gaps"] = [{"from_s": 3.0, "to_s": None, "samples": 0, "cause": "lost"}]
+        return found
+
+    monkeypatch.setattr(quality, "summary", told)
+    page = Page("a study", "")
+    corpus = study_corpus(labelled_study)
+    recorded = quality.add_quality(page, corpus)
+    streams = len(page.tables["streams"].rows)
+    assert recorded["lost"] == streams > 0
+    assert f"{streams} of them with gaps" in page.html()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,16 @@ from pytestqt.qtbot import QtBot
 from analysis.evaluation.compare import compare
 from analysis.evaluation.experiment import ControlSpec, SplitSpec
 from analysis.evaluation.files import write_json
+from analysis.evaluation.run_folder import open_run
+from app.analysing.compare_figures import runs_figure
 from app.console.analyse.compare_page import ComparePage
+from app.console.analyse.compare_work import gather
 from app.console.analyse.page import AnalysePage
+from app.console.analyse.waiting import Told
 from app.study import Study
 from tests.helpers.analyse_page import choose, click, rows, settled, step
 from tests.helpers.analysed import finish, make_run
+from tests.helpers.labelled import BVP, make_study
 
 
 def shown(page: AnalysePage, qtbot: QtBot) -> ComparePage:
@@ -82,8 +88,6 @@ def test_under_99_permutations_there_is_no_p_and_the_tip_says_why(
 def test_ticked_runs_are_paired_over_participants(page: AnalysePage, two: Study, qtbot: QtBot) -> None:
     found = shown(page, qtbot)
     assert found.found is not None
-    from analysis.evaluation.run_folder import open_run
-
     runs = {row.label: open_run(row.folder).predictions() for row in found.found.rows}
     wanted = compare(runs, "balanced_accuracy").pairs[0]
     table = found.found.figures["pairs"].table
@@ -116,6 +120,28 @@ def test_another_metric_is_told_of_every_run(page: AnalysePage, two: Study, qtbo
     assert (item.text(), item.toolTip()) == ("none", "made for balanced_accuracy only")
 
 
+def test_runs_asked_for_different_metrics_are_told_by_the_same_one(tmp_path: Path) -> None:
+    make_study(tmp_path / "faces", 1, 2, streams=(BVP,))
+    finish(make_run(tmp_path / "faces", "first", 6))
+    finish(make_run(tmp_path / "faces", "second", 6, metric="auc", settings={"scale": 0.2}))
+    found = gather(Study.open(tmp_path / "faces"), None, None, "", Told())
+    assert found.metric == "auc"
+    assert {row.metric for row in found.rows} == {"auc"}
+    values = {open_run(row.folder).name: row.value for row in found.rows}
+    results = {row.name: open_run(row.folder).result or {} for row in found.rows}
+    assert values == {name: each["metrics"]["auc"]["value"] for name, each in results.items()}
+
+
+def test_a_run_without_the_metric_has_no_place_on_its_axis(tmp_path: Path) -> None:
+    make_study(tmp_path / "faces", 1, 2, streams=(BVP,))
+    finish(make_run(tmp_path / "faces", "first", 6))
+    found = gather(Study.open(tmp_path / "faces"), None, None, "", Told())
+    numbers = replace(found.rows[0], label="numbers", metric="mae", value=7.25, low=7.0, high=7.5)
+    svg = runs_figure([*found.rows, numbers], "balanced_accuracy").figure().svg()
+    assert "it has no Balanced accuracy" in svg
+    assert "7.25" not in svg
+
+
 def test_a_leaky_run_is_marked_wherever_it_is_shown(page: AnalysePage, faces: Study, qtbot: QtBot) -> None:
     finish(make_run(faces.folder, "leaky", split=SplitSpec("segments", 4)))
     found = shown(page, qtbot)
@@ -126,6 +152,17 @@ def test_a_leaky_run_is_marked_wherever_it_is_shown(page: AnalysePage, faces: St
         assert figure.about.startswith("LEAKY: to be shown only")
         assert "LEAKY: to be shown only" in figure.figure().svg()
     assert "1 to be shown only" in found.summary.whole
+
+
+def test_beside_others_a_leaky_run_is_named_so_in_each_figure(tmp_path: Path) -> None:
+    make_study(tmp_path / "faces", 1, 2, streams=(BVP,))
+    finish(make_run(tmp_path / "faces", "honest", 6))
+    finish(make_run(tmp_path / "faces", "leaky", 6, split=SplitSpec("segments", 4)))
+    found = gather(Study.open(tmp_path / "faces"), None, None, "", Told())
+    assert "nearest-mean segments (LEAKY)" in found.figures["runs"].figure().svg()
+    assert "LEAKY nearest-mean segments" in found.figures["participants"].figure().svg()
+    pair = found.figures["pairs"].table.rows[0]
+    assert {"LEAKY nearest-mean segments", "nearest-mean loso"} == set(pair[:2])
 
 
 def test_the_heat_map_is_that_of_the_selected_run(page: AnalysePage, two: Study, qtbot: QtBot) -> None:

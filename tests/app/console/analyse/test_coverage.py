@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
@@ -14,8 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from analysis.corpus.coverage import Cell, Coverage
 from app.console import theme
-from app.console.analyse import coverage_page
+from app.console.analyse import coverage_page, coverage_work
 from app.console.analyse.coverage_draw import cell_words, draw_cell
+from app.console.analyse.known import Material
 from app.console.analyse.page import AnalysePage
 from app.console.analyse.waiting import Told
 from app.study import Study
@@ -164,3 +167,17 @@ def test_a_matrix_without_anybody_is_drawn_as_nothing(qtbot: QtBot) -> None:
     table.show()
     qtbot.waitExposed(table)
     assert table.cell is None
+
+
+def test_a_cell_opens_a_visit_that_has_its_signal(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = {"first": ("eda",), "second": ("eda", "eeg")}
+    visits = [SimpleNamespace(id=name, participant="P01", path=Path(f"{name}.h5")) for name in held]
+    trials = [SimpleNamespace(recording=name, index=0, start_s=5.0) for name in held]
+    corpus = SimpleNamespace(recordings=visits, trials=trials)
+    material = SimpleNamespace(corpus=corpus, path_of=lambda name: Path(f"{name}.h5"))
+    found = coverage_work.DataFound(cast("Material", material), Coverage((), ()), None)
+    monkeypatch.setattr(coverage_work, "modalities_of", lambda recording: held[recording.id])
+    for modality, path in (("eeg", "second.h5"), ("eda", "first.h5"), ("keys", "first.h5")):
+        place = found.place_of_cell("P01", modality)
+        assert place is not None and place.path == Path(path)
+    assert found.place_of_cell("P02", "eda") is None

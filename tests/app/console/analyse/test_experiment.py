@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,24 +14,30 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from analysis.evaluation.experiment import SearchSpec
 from analysis.evaluation.guards import GuardLine, GuardReport
 from analysis.recognizers.baseline_cards import FOREST_CARD, LOGISTIC_CARD
 from analysis.recognizers.recognizer import Setting
 from analysis.recognizers.table import RECOGNIZERS
 from app.analysing.corpora import study_corpus
+from app.analysing.evaluating import Prepared
 from app.analysing.plans import load_plan
 from app.analysing.targets import make_target, recipe_named
 from app.cli import make_parser
 from app.commands import evaluate
-from app.console.analyse import experiment_page
+from app.console.analyse import experiment_check, experiment_page
 from app.console.analyse.experiment_check import Checked, cost_words, duration_words, whole_seconds
 from app.console.analyse.experiment_freeze import FreezeDialog
 from app.console.analyse.experiment_page import ExperimentPage
 from app.console.analyse.experiment_settings import SettingsForm
 from app.console.analyse.experiment_wanted import SPLITS, Wanted
 from app.console.analyse.page import AnalysePage
+from app.console.analyse.waiting import Told
+from app.console.parts import Tick
+from app.participants import change
 from app.study import Study
 from tests.helpers.analyse_page import choose, click, experiment, rows, settled
+from tests.helpers.engine import experiment as engine_experiment
 
 PLAIN = Wanted("logistic-regression", "category")
 
@@ -243,3 +251,36 @@ def test_cost_counts_every_training() -> None:
         "about 0.9 GB of memory"
     )
     assert "min" not in cost_words(replace(found, fold_s=None))
+
+
+def test_what_was_typed_stays_when_files_of_the_study_change(
+    shown: ExperimentPage, faces: Study, qtbot: QtBot
+) -> None:
+    box = shown.settings.boxes["balanced"]
+    assert isinstance(box, Tick)
+    box.setChecked(False)
+    changed = shown.settings.values()
+    assert list(changed) == ["balanced"]
+    settled(shown, qtbot)
+    change(faces, "P01", group="control")
+    shown.show_study(faces)
+    settled(shown, qtbot)
+    assert shown.settings.values() == changed
+    wanted = shown.wanted()
+    assert wanted is not None and wanted.settings == changed
+
+
+@pytest.mark.parametrize(("nested", "fits"), [(True, 3 * 4 + 1), (False, 3 + 1)])
+def test_a_fold_of_an_earlier_run_is_divided_by_its_trainings(
+    nested: bool, fits: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = engine_experiment(search=SearchSpec(3, 4, nested=nested))
+    run = SimpleNamespace(
+        experiment=asked, cases=range(8), folds=[SimpleNamespace(seconds=26.0)], name="earlier"
+    )
+    monkeypatch.setattr(experiment_check, "runs_of", lambda folder: (run,))
+    prepared = cast("Prepared", SimpleNamespace(experiment=asked, batch=range(8)))
+    study = Study.create(tmp_path / "study", "Study", "people")
+    seconds, from_run = experiment_check._fold_seconds(study, PLAIN, prepared, Told())
+    assert seconds == pytest.approx(26.0 / fits)
+    assert from_run == "earlier"

@@ -21,7 +21,7 @@ from app.console.analyse.page import AnalysePage
 from app.console.analyse.waiting import Told
 from app.study import Study
 from tests.helpers.analyse_page import click, rows, settled, step
-from tests.helpers.analysed import finish, make_run
+from tests.helpers.analysed import finish, finish_fold, make_run
 from tests.helpers.labelled import ELECTRODES
 from tests.helpers.real_runs import real_run
 
@@ -59,6 +59,17 @@ def test_the_matrix_is_that_of_the_result(page: AnalysePage, weak: Run, qtbot: Q
     assert found.matrix.matrix is not None
     assert found.matrix.matrix.counts.tolist() == (weak.result or {})["confusion"]["counts"]
     assert found.summary.whole.startswith("exploratory, run 1 of 1 on this target")
+
+
+def test_the_matrix_grows_with_the_run(page: AnalysePage, faces: Study, qtbot: QtBot) -> None:
+    run = at_home(make_run(faces.folder, "grows"), faces)
+    finish_fold(run, 0)
+    found = shown(page, qtbot)
+    assert found.matrix.matrix is not None and found.matrix.matrix.counts.sum() == len(run.cases) / 4
+    finish_fold(run, 1)
+    found.show_study(faces)
+    settled(found, qtbot)
+    assert found.matrix.matrix.counts.sum() == len(run.cases) / 2
 
 
 def test_a_click_on_a_cell_shows_its_trials(page: AnalysePage, weak: Run, qtbot: QtBot) -> None:

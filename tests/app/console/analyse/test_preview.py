@@ -97,6 +97,19 @@ def test_a_setting_that_is_wrong_is_told(page: AnalysePage, qtbot: QtBot) -> Non
     assert "pad one of nan, edge" in shown.trouble.text
 
 
+def test_a_setting_stays_in_another_recording(page: AnalysePage, qtbot: QtBot) -> None:
+    shown = features(page, qtbot)
+    choose(shown.feature, "samples of eda", qtbot)
+    settled(shown, qtbot)
+    box = shown.settings.boxes["pad"]
+    QTest.keyClick(box, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(box, "edge")
+    choose(shown.recording, shown.recording.itemText(1), qtbot)
+    settled(shown, qtbot)
+    assert shown.settings.values() == {"pad": "edge"}
+    assert shown.preview is not None and shown.preview.asked.settings == {"pad": "edge"}
+
+
 def long_signal(rows_: int, rate_hz: float = 100.0) -> Signal:
     values = np.arange(rows_, dtype=np.float32)[:, None] * np.ones((1, 2), np.float32)
     values[5:8] = np.nan

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from app.console.analyse import run_process
 from app.console.analyse.page import AnalysePage
 from app.console.analyse.runs_figures import fold_words
 from app.console.analyse.runs_page import RunsPage
-from app.console.analyse.runs_scores import chance_of, fold_score
+from app.console.analyse.runs_scores import chance_of, fold_score, headline_of
 from app.console.analyse.runs_work import FoldView, Part, Tail
 from app.study import Study
 from tests.helpers.analyse_page import click, click_cell, rows, runs
@@ -69,6 +70,36 @@ def test_a_finished_run_tells_its_score_beside_chance_and_baseline(
     assert shown.folds.chance == 0.5
     assert [fold.score for fold in shown.folds.folds] == [fold_score(first, f"P0{n}") for n in (1, 2, 3, 4)]
     assert not shown.resume_button.isEnabled() and not shown.stop_button.isEnabled()
+
+
+def test_the_score_has_the_interval_of_the_result(tmp_path: Path) -> None:
+    run = finish(make_run(tmp_path, "one", 6))
+    told = (run.result or {})["metrics"]["balanced_accuracy"]
+    low, high = told["interval"]["low"], told["interval"]["high"]
+    assert headline_of(run) == f"{told['value']:.3f} ({low:.3f} to {high:.3f})"
+
+
+def test_a_run_that_is_deleted_while_it_is_shown_gives_way_to_another(
+    page: AnalysePage, faces: Study, qtbot: QtBot
+) -> None:
+    kept, gone = finish(make_run(faces.folder, "kept")), make_run(faces.folder, "gone")
+    shown = runs(page, qtbot)
+    qtbot.waitUntil(
+        lambda: shown.view is not None and shown.view.line.folder == gone.folder, timeout=PATIENCE_MS
+    )
+    shown.show_run(kept.folder)
+    assert shown.table.currentRow() == 1, "what is shown below is what is marked above"
+    shown.show_run(gone.folder)
+    qtbot.waitUntil(
+        lambda: shown.view is not None and shown.view.line.folder == gone.folder, timeout=PATIENCE_MS
+    )
+    shutil.rmtree(gone.folder)
+    qtbot.waitUntil(
+        lambda: shown.view is not None and shown.view.line.folder == kept.folder, timeout=PATIENCE_MS
+    )
+    assert shown.chosen == kept.folder
+    assert shown.trouble.text.startswith("gone is not in the study any more.")
+    assert not shown.resume_button.isEnabled()
 
 
 def test_folds_come_in_while_it_is_watched(page: AnalysePage, faces: Study, qtbot: QtBot) -> None:
