@@ -113,7 +113,11 @@ def test_the_tables_are_named_but_do_not_make_another_recording(tmp_path: Path) 
         ("labels.csv.gz", None, "labels.csv.gz is missing"),
         ("task_times.csv", None, "task_times.csv is missing"),
         ("labels.csv.gz", b"no gzip", "cannot be unpacked"),
-        ("labels.csv.gz", gzip.compress(b"a,b,c\nS02,now,1\n", mtime=0), r"labels\.csv\.gz:2: is not participant"),
+        (
+            "labels.csv.gz",
+            gzip.compress(b"a,b,c\nS02,now,1\n", mtime=0),
+            r"labels\.csv\.gz:2: is not participant",
+        ),
         ("task_times.csv", b"S. ID.,Date\n", r"task_times\.csv:1: has no column Baseline"),
     ],
 )
