@@ -8,7 +8,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
@@ -31,6 +30,7 @@ from app.console.analyse.in_passing import InPassing
 from app.console.analyse.run_process import Starter
 from app.console.analyse.step_page import WaitingStep
 from app.console.choices import combo, fill_combo, make_tick, whole
+from app.console.folders import ask_folder
 from app.console.parts import Banner, Card, Heading, Line, Primary, Tick, Tinted, quiet
 from app.console.plain_table import plain_table
 from app.console.saving import TABLES, ask_where
@@ -363,12 +363,7 @@ class CrossPage(WaitingStep):
         self._changed()
 
     def _ask_study(self) -> None:
-        dialog = QFileDialog(self, "Choose the other study")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self.choose_study(Path(name)))
-        dialog.rejected.connect(self._read)
-        dialog.open()
+        ask_folder(self, "Choose the other study", lambda name: self.choose_study(Path(name)), self._read)
 
     def choose_study(self, folder: Path) -> None:
         """Take another study as the other domain."""

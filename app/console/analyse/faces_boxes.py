@@ -9,7 +9,6 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
@@ -35,6 +34,7 @@ from app.console.analyse.faces_desk import (
 from app.console.analyse.faces_pictures import place_of
 from app.console.analyse.waiting import Waiting
 from app.console.choices import combo, fill_combo, whole
+from app.console.folders import ask_folder
 from app.console.media_panel import decode
 from app.console.parts import Banner, Card, Elided, Heading, Line, Primary, Tinted, quiet
 from app.study import Study
@@ -191,11 +191,11 @@ class BoxesTab(QWidget):
         elif isinstance(chosen, Path):
             self.open_folder(chosen)
         else:
-            dialog = QFileDialog(self, "Folder with one folder of pictures an expression")
-            dialog.setFileMode(QFileDialog.FileMode.Directory)
-            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            dialog.fileSelected.connect(lambda name: self.open_folder(Path(name)))
-            dialog.open()
+            ask_folder(
+                self,
+                "Folder with one folder of pictures an expression",
+                lambda name: self.open_folder(Path(name)),
+            )
 
     def _reopen(self) -> None:
         chosen = self.source.currentData()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from analysis.detection.gathering import Boxed
 from app.analysing.face_pictures import FacesError, folder_pictures, study_pictures
 from app.console.analyse.waiting import Told
 from app.console.choices import combo
+from app.console.folders import ask_folder
 from app.study import Study
 
 OF_STUDY = "Boxed pictures of this study"
@@ -43,11 +44,11 @@ class PictureChoice(QWidget):
         data = self.box.currentData()
         if data == "":
             self.box.setCurrentIndex(place_of(self.box, self.folder))
-            dialog = QFileDialog(self, "Folder with one folder of pictures an expression")
-            dialog.setFileMode(QFileDialog.FileMode.Directory)
-            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            dialog.fileSelected.connect(lambda name: self.set_folder(Path(name)))
-            dialog.open()
+            ask_folder(
+                self,
+                "Folder with one folder of pictures an expression",
+                lambda name: self.set_folder(Path(name)),
+            )
             return
         self.folder = data
         self.chosen.emit()

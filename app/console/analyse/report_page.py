@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QScrollArea,
     QVBoxLayout,
@@ -28,6 +27,7 @@ from app.console.analyse.runs_list import RunLine, RunList
 from app.console.analyse.step_page import RunStep
 from app.console.analyse.waiting import Told
 from app.console.choices import fill_combo
+from app.console.folders import ask_folder
 from app.console.parts import Banner, Card, Heading, Line, Primary, Tinted
 from app.study import Study
 
@@ -183,11 +183,7 @@ class ReportPage(RunStep):
         self.said.emit(f"Written: {path}. Its tables lie beside it in csv.", "good")
 
     def _ask_folder(self) -> None:
-        dialog = QFileDialog(self, "Write the report to")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self.write(Path(name)))
-        dialog.open()
+        ask_folder(self, "Write the report to", lambda name: self.write(Path(name)))
 
     def _open(self) -> None:
         if self.written is not None:

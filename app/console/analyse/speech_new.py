@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QFileDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app.cli_speech import FRAMES, KINDS
 from app.console.analyse.speech_work import SIZES, NewExtractor
 from app.console.choices import combo, fill_combo, named
+from app.console.folders import ask_folder
 from app.console.parts import Elided, Line, Primary, Tinted
 
 TITLES = {"ivector": "i-vector", "tdnn": "x-vector, TDNN", "resnet": "x-vector, ResNet34"}
@@ -72,11 +73,7 @@ class NewExtractorDialog(QDialog):
         column.addLayout(row)
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self, "Folder of speakers")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.take)
-        dialog.open()
+        ask_folder(self, "Folder of speakers", self.take)
 
     def take(self, name: str) -> None:
         """Take a folder of speakers."""

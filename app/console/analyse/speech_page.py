@@ -43,6 +43,7 @@ from app.console.analyse.speech_work import (
 )
 from app.console.analyse.step_page import WaitingStep
 from app.console.choices import combo, fill_combo, make_tick, whole
+from app.console.folders import ask_folder
 from app.console.parts import Banner, Card, Line, Primary, Tinted, quiet
 from app.console.plain_table import plain_table
 from stimuli.problems import EvokeError
@@ -331,11 +332,7 @@ class SpeechPage(WaitingStep):
         self._show_buttons()
 
     def _ask_extractor(self) -> None:
-        dialog = QFileDialog(self, "Folder of an extractor")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.add)
-        dialog.open()
+        ask_folder(self, "Folder of an extractor", self.add)
 
     def _ask_vectors(self) -> None:
         dialog = QFileDialog(self, "Ready vectors", "", "Vectors (*.csv *.npz)")
@@ -355,11 +352,7 @@ class SpeechPage(WaitingStep):
         self._read()
 
     def _ask_report(self) -> None:
-        dialog = QFileDialog(self, "Save the report into")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.write_to)
-        dialog.open()
+        ask_folder(self, "Save the report into", self.write_to)
 
     def write_to(self, name: str) -> None:
         """Write the report of the whole study into a folder."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTableWidgetItem, QVBoxLayout, QWidget
 
 from app.analysing.speech_figures import person_figure
 from app.analysing.speech_outcome import Outcome, PersonSaid
 from app.analysing.speech_report import person_page, write
 from app.console.analyse.draw_figure import FigureView
+from app.console.folders import ask_folder
 from app.console.parts import Line, Tinted, quiet
 from app.console.plain_table import plain_table
 from stimuli.problems import EvokeError
@@ -91,11 +92,7 @@ class PersonView(QWidget):
         self.doubts.setText(f"Reasons for doubt: {doubts}. A research aid, no diagnosis.")
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self, "Save the person's report into")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.write_to)
-        dialog.open()
+        ask_folder(self, "Save the person's report into", self.write_to)
 
     def write_to(self, name: str) -> None:
         """Write the report of the chosen person into a folder."""

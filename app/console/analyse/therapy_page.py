@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QSplitter,
     QTableWidgetItem,
@@ -21,6 +20,7 @@ from app.console.analyse.draw_table import TableView
 from app.console.analyse.step_page import WaitingStep
 from app.console.analyse.therapy_work import Assessed, Ready, SessionRow, Teller, assessed, look, teller_in
 from app.console.choices import combo, fill_combo, make_tick, number
+from app.console.folders import ask_folder
 from app.console.parts import Card, Line, Primary, Tinted, quiet
 from app.console.plain_table import plain_table
 from stimuli.problems import EvokeError
@@ -205,11 +205,7 @@ class TherapyPage(WaitingStep):
             self.jump_asked.emit(self.found.sessions[row].path, 0.0)
 
     def _ask_recognizer(self) -> None:
-        dialog = QFileDialog(self, "Folder of a run of which a recognizer was kept")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.add_recognizer)
-        dialog.open()
+        ask_folder(self, "Folder of a run of which a recognizer was kept", self.add_recognizer)
 
     def add_recognizer(self, name: str) -> None:
         """Offer the recognizer that is kept in a folder of any study."""
@@ -223,11 +219,7 @@ class TherapyPage(WaitingStep):
         self._read()
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self, "Save figure, table and JSON to")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.write_to)
-        dialog.open()
+        ask_folder(self, "Save figure, table and JSON to", self.write_to)
 
     def write_to(self, name: str) -> None:
         """Write figure, table and JSON into a folder."""

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QListWidget,
     QListWidgetItem,
@@ -37,6 +36,7 @@ from app.console.analyse.within_work import (
     write_all,
 )
 from app.console.choices import combo, fill_combo, number
+from app.console.folders import ask_folder
 from app.console.parts import Card, Line, Primary, Tick, Tinted, quiet
 from app.console.tick_edges import TickEdges
 
@@ -294,11 +294,7 @@ class WithinPage(WaitingStep):
         self.said.emit("The report is on the clipboard.", "good")
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self, "Save figure, tables and text to")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.write_to)
-        dialog.open()
+        ask_folder(self, "Save figure, tables and text to", self.write_to)
 
     def write_to(self, name: str) -> None:
         """Write figure, tables and text into a new folder inside `name`: what was saved before stays."""
